@@ -1,0 +1,65 @@
+"""What a look at a ticket yields: what was seen, and what to do about it. Both are plain data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from iamflow.domain.effect import Effect, Intent
+from iamflow.domain.evidence import Baseline, Sweep
+from iamflow.domain.facts import KeyReading
+from iamflow.domain.journal import NewEvent
+from iamflow.domain.notice import Notice, NoticeStatus
+from iamflow.domain.states import Resolution, Trigger
+from iamflow.domain.ticket import Approval, Ticket
+
+
+class Look(StrEnum):
+    """Something that a workflow wants read before it decides."""
+
+    KEY = "key"
+    BASELINE = "baseline"
+    REACTIONS = "reactions"
+    FINAL_SWEEP = "final_sweep"
+    PROOF = "proof"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """A claimed ticket with everything that the database knows and a decision needs."""
+
+    ticket: Ticket
+    intent: Intent | None = None
+    """The open intent, left by a crash or a lost answer."""
+    approvals: tuple[Approval, ...] = ()
+    notice: NoticeStatus = field(default_factory=NoticeStatus)
+    enforced_since: datetime | None = None
+    """Since when iamflow has been allowed to act in the ticket's account without interruption; None while it may not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What was read for one case. None means that it was not asked for; a read that failed is an error, never a sight."""
+
+    key: KeyReading | None = None
+    baseline: Baseline | None = None
+    reactions: Sweep | None = None
+    final_sweep: Sweep | None = None
+    proof: Sweep | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What to do with a ticket now.
+
+    ``ticket`` carries the updated facts in the unchanged state. With an effect, the trigger fires once the effect has
+    been observed; without one, it fires at once. ``due_at`` is the next look if nothing else happens before.
+    """
+
+    ticket: Ticket
+    due_at: datetime | None
+    trigger: Trigger | None = None
+    effect: Effect | None = None
+    resolution: Resolution | None = None
+    notices: tuple[Notice, ...] = ()
+    events: tuple[NewEvent, ...] = ()
+    reason: str = ""

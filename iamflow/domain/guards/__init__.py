@@ -1,0 +1,63 @@
+"""The guards: pure functions, one a rule, each of which can stop a mutating call alone.
+
+``refusals`` returns every reason at once, so that ``iamflow ticket why`` can show all of them.
+"""
+
+from collections.abc import Callable
+
+from iamflow.domain.guards import approval, authority, subject, use, waits
+from iamflow.domain.guards.circumstances import (
+    Circumstances,
+    Freeze,
+    Pace,
+    Refusal,
+    Remedy,
+)
+
+Guard = Callable[[Circumstances], Refusal | None]
+
+GUARDS: tuple[Guard, ...] = (
+    authority.lease_is_held,
+    authority.account_is_enforced,
+    authority.not_frozen,
+    authority.within_caps,
+    subject.fresh_reading,
+    subject.same_account,
+    subject.same_user,
+    subject.same_key,
+    subject.expected_status,
+    subject.not_protected,
+    subject.not_compromised,
+    use.use_is_known,
+    use.not_recently_used,
+    use.not_used_since,
+    use.idle_long_enough,
+    approval.approval_where_needed,
+    approval.second_strike,
+    approval.owner_did_not_say_keep,
+    waits.notice_was_accepted,
+    waits.grace_is_over,
+    waits.baseline_was_taken,
+    waits.window_is_over,
+    waits.final_sweep_was_conclusive,
+)
+"""Every guard, in the order in which a person would want to read the reasons."""
+
+
+def refusals(circumstances: Circumstances) -> tuple[Refusal, ...]:
+    """Return every reason why the call must not be made; none means that it may."""
+    return tuple(
+        refusal for guard in GUARDS if (refusal := guard(circumstances)) is not None
+    )
+
+
+__all__ = [
+    "GUARDS",
+    "Circumstances",
+    "Freeze",
+    "Guard",
+    "Pace",
+    "Refusal",
+    "Remedy",
+    "refusals",
+]

@@ -1,0 +1,64 @@
+"""Has a person said yes to exactly this plan, and is a yes needed? (Safety rules 6 and 7, DESIGN 8.2, 8.3, 8.18.)"""
+
+from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+from iamflow.domain.people import Identity, distinct, may_approve
+from iamflow.domain.plan import plan_digest
+from iamflow.domain.ticket import Approval
+
+
+def counting(c: Circumstances) -> tuple[Approval, ...]:
+    """Return the approvals that count: of this plan as it reads now, unused, not expired, by distinct people, not the requester."""
+    digest = plan_digest(c.ticket, c.reading, c.policy.excused)
+    people: list[Identity] = []
+    valid: list[Approval] = []
+    for approval in c.approvals:
+        current = (
+            approval.digest == digest
+            and approval.used_at is None
+            and approval.at <= c.now < approval.expires_at
+        )
+        allowed = may_approve(approval.by, c.ticket.requester) and all(
+            distinct(approval.by, other) for other in people
+        )
+        if current and allowed and approval.ticket_id == c.ticket.id:
+            people.append(approval.by)
+            valid.append(approval)
+    return tuple(valid)
+
+
+def approved(c: Circumstances) -> bool:
+    """Return whether enough people have approved this plan."""
+    return len(counting(c)) >= c.policy.disable_key.approvals
+
+
+def approval_where_needed(c: Circumstances) -> Refusal | None:
+    """Refuse a step that the ticket may not take by time alone until enough people have approved it."""
+    if c.effect.kind.undoes or not c.ticket.progress.approval_reasons or approved(c):
+        return None
+    return Refusal(
+        code="approval_needed",
+        sentence="needs an approval: " + "; ".join(c.ticket.progress.approval_reasons),
+        remedy=Remedy.APPROVE,
+    )
+
+
+def second_strike(c: Circumstances) -> Refusal | None:
+    """Refuse to act by time alone on a subject that was rolled back once."""
+    if c.effect.kind.undoes or not c.ticket.progress.once_rolled_back or approved(c):
+        return None
+    return Refusal(
+        code="rolled_back_before",
+        sentence="this key was rolled back once already, so every step needs an approval",
+        remedy=Remedy.APPROVE,
+    )
+
+
+def owner_did_not_say_keep(c: Circumstances) -> Refusal | None:
+    """Refuse whatever takes access away after the owner has said to keep the key: that word beats the clock."""
+    if c.effect.kind.undoes or c.ticket.progress.keep is None:
+        return None
+    return Refusal(
+        code="owner_keeps",
+        sentence="the owner asked to keep this key",
+        remedy=Remedy.BLOCK,
+    )

@@ -1,0 +1,112 @@
+"""Is it the same account, the same user, the same key, in the state in which it was to be found? (Safety rules 3, 5, 13.)"""
+
+from iamflow.domain.effect import EffectKind
+from iamflow.domain.facts import KeyStatus, same_second
+from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+from iamflow.domain.protection import protected_by_name, protected_by_tag
+
+
+def fresh_reading(c: Circumstances) -> Refusal | None:
+    """Refuse on a reading older than ``timing.fresh_read``, or from the future."""
+    age = c.now - c.reading.read_at
+    if abs(age) > c.policy.timing.fresh_read:
+        return Refusal(
+            code="reading_not_fresh",
+            sentence=f"the last reading of AWS is {age.total_seconds():.0f} s old",
+            remedy=Remedy.WAIT,
+        )
+    return None
+
+
+def same_account(c: Circumstances) -> Refusal | None:
+    """Refuse unless GetCallerIdentity named the ticket's account, and the effect is about that account."""
+    if (
+        c.reading.account_id != c.ticket.account_id
+        or c.effect.account_id != c.ticket.account_id
+    ):
+        return Refusal(
+            code="wrong_account",
+            sentence=f"the session is in account {c.reading.account_id}, the ticket is about {c.ticket.account_id}",
+            remedy=Remedy.BLOCK,
+        )
+    return None
+
+
+def same_user(c: Circumstances) -> Refusal | None:
+    """Refuse unless the user is there and has the UserId that the ticket recorded: names are reused, UserIds are not."""
+    if c.effect.username != c.ticket.username:
+        return Refusal(
+            code="wrong_user",
+            sentence="the effect names another user than the ticket",
+            remedy=Remedy.BLOCK,
+        )
+    if c.reading.user_id is None or c.reading.user_id != c.ticket.user_id:
+        return Refusal(
+            code="user_changed",
+            sentence=f"the user's id is {c.reading.user_id}, the ticket is about {c.ticket.user_id}: recreated under the same name",
+            remedy=Remedy.BLOCK,
+        )
+    return None
+
+
+def same_key(c: Circumstances) -> Refusal | None:
+    """Refuse unless the effect names exactly the ticket's key and that key is there with the same CreateDate."""
+    if c.effect.key_id != c.ticket.access_key_id:
+        return Refusal(
+            code="wrong_key",
+            sentence="the effect names another key than the ticket",
+            remedy=Remedy.BLOCK,
+        )
+    key = c.reading.key(c.effect.key_id)
+    if key is None:
+        return Refusal(
+            code="key_gone",
+            sentence="the key is not there any more",
+            remedy=Remedy.BLOCK,
+        )
+    if not same_second(key.created_at, c.ticket.facts.created_at):
+        return Refusal(
+            code="key_changed",
+            sentence=f"the key was created {key.created_at:%Y-%m-%d %H:%M:%S}, the ticket says {c.ticket.facts.created_at:%Y-%m-%d %H:%M:%S}",
+            remedy=Remedy.BLOCK,
+        )
+    return None
+
+
+def expected_status(c: Circumstances) -> Refusal | None:
+    """Refuse a deactivation of a key that is not Active, and a reactivation or deletion of one that is not Inactive."""
+    key = c.reading.key(c.effect.key_id)
+    expected = (
+        KeyStatus.ACTIVE
+        if c.effect.kind is EffectKind.DEACTIVATE_KEY
+        else KeyStatus.INACTIVE
+    )
+    if key is not None and key.status is not expected:
+        return Refusal(
+            code="unexpected_status",
+            sentence=f"the key is {key.status.value}, not {expected.value}: somebody else has changed it",
+            remedy=Remedy.BLOCK,
+        )
+    return None
+
+
+def not_protected(c: Circumstances) -> Refusal | None:
+    """Refuse to take anything from a protected user. Giving access back is allowed."""
+    if c.effect.kind.undoes:
+        return None
+    why = protected_by_name(c.ticket.account_id, c.ticket.username, c.policy.protection)
+    why = why or protected_by_tag(c.reading.tags, c.policy.protection)
+    if why is not None:
+        return Refusal(code="protected", sentence=why, remedy=Remedy.BLOCK)
+    return None
+
+
+def not_compromised(c: Circumstances) -> Refusal | None:
+    """Refuse to reactivate, by itself, a key that AWS has put into quarantine as leaked; a person may decide to."""
+    if c.effect.kind.undoes and c.reading.quarantined and c.ticket.wanted_by is None:
+        return Refusal(
+            code="quarantined",
+            sentence="AWSCompromisedKeyQuarantine is attached to this user: the key may have leaked, a person must decide",
+            remedy=Remedy.BLOCK,
+        )
+    return None

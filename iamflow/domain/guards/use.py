@@ -1,0 +1,74 @@
+"""Is the key in use, as far as anybody can know? Unknown is never unused. (Safety rules 2 and 4, DESIGN 8.5.)"""
+
+from iamflow.domain.effect import EffectKind
+from iamflow.domain.guards.approval import approved
+from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+
+
+def use_is_known(c: Circumstances) -> Refusal | None:
+    """Refuse when the last use was not read at all. An answer of "none" is known; no answer is not."""
+    if c.effect.kind.undoes or c.reading.last_use is not None:
+        return None
+    return Refusal(
+        code="use_unknown",
+        sentence="the key's last use could not be read",
+        remedy=Remedy.WAIT,
+    )
+
+
+def not_recently_used(c: Circumstances) -> Refusal | None:
+    """Refuse to deactivate, by time alone, a key used within ``recent_use``: by last-used or by the baseline's events."""
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or approved(c):
+        return None
+    used = c.reading.last_use.at if c.reading.last_use is not None else None
+    seen = c.ticket.baseline.last_event_at if c.ticket.baseline is not None else None
+    latest = max((at for at in (used, seen) if at is not None), default=None)
+    if latest is not None and latest > c.now - c.policy.rules.recent_use:
+        return Refusal(
+            code="recently_used",
+            sentence=f"the key was used on {latest:%Y-%m-%d %H:%M} UTC, within rules.recent_use",
+            remedy=Remedy.APPROVE,
+        )
+    return None
+
+
+def not_used_since(c: Circumstances) -> Refusal | None:
+    """Refuse to delete a key whose last use lies after its deactivation."""
+    if c.effect.kind is not EffectKind.DELETE_KEY:
+        return None
+    used = c.reading.last_use.at if c.reading.last_use is not None else None
+    since = c.ticket.progress.deactivated_at
+    if used is not None and since is not None and used > since:
+        return Refusal(
+            code="used_since",
+            sentence=f"the key was used on {used:%Y-%m-%d %H:%M:%S} UTC, after its deactivation",
+            remedy=Remedy.BLOCK,
+        )
+    return None
+
+
+def idle_long_enough(c: Circumstances) -> Refusal | None:
+    """Refuse to delete by time alone unless the key had been idle for ``auto_delete.min_idle`` when it was deactivated.
+
+    Days on which the key was Inactive prove nothing about its use, and do not count. A key that was never seen used is
+    deleted by time alone only where ``never_used`` says so, and then only if it existed for that long.
+    """
+    if c.effect.kind is not EffectKind.DELETE_KEY or approved(c):
+        return None
+    rule = c.policy.disable_key.auto_delete
+    used = c.reading.last_use.at if c.reading.last_use is not None else None
+    until = c.ticket.progress.deactivated_at or c.now
+    if used is None and not rule.never_used:
+        return Refusal(
+            code="never_used",
+            sentence="no last use is known, which is not the same as unused",
+            remedy=Remedy.APPROVE,
+        )
+    idle_since = used or c.ticket.facts.created_at
+    if until - idle_since < rule.min_idle:
+        return Refusal(
+            code="not_idle_enough",
+            sentence=f"the key was last used on {idle_since:%Y-%m-%d}, less than auto_delete.min_idle before its deactivation",
+            remedy=Remedy.APPROVE,
+        )
+    return None

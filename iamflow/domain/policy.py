@@ -1,0 +1,142 @@
+"""The settings that rules and guards depend on, as plain values. ``iamflow.config`` builds them from the YAML file."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from iamflow.domain.ids import AccountId
+from iamflow.domain.states import Mode
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AutoDelete:
+    """When deletion may follow by time alone (DESIGN 8.5)."""
+
+    min_idle: timedelta = 90 * DAY
+    never_used: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DisableKeyPolicy:
+    """The waits of the ``disable-key`` workflow."""
+
+    grace: timedelta = 7 * DAY
+    monitor: timedelta = timedelta(hours=48)
+    delivery_lag: timedelta = timedelta(minutes=30)
+    auto_delete: AutoDelete = field(default_factory=AutoDelete)
+    approvals: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """When something is a finding, and how long a closed one stays closed."""
+
+    max_key_age: timedelta = 90 * DAY
+    recent_use: timedelta = 7 * DAY
+    reopen_after: timedelta = 30 * DAY
+    max_fact_age: timedelta = 7 * DAY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """Every other wait."""
+
+    propagation: timedelta = timedelta(minutes=2)
+    fresh_read: timedelta = timedelta(seconds=60)
+    confirm_within: timedelta = timedelta(hours=24)
+    poll: timedelta = timedelta(minutes=30)
+    """How often a deactivated key is looked at while it is being watched."""
+    recheck: timedelta = timedelta(hours=24)
+    """How often a ticket that waits for a person is compared with AWS."""
+    baseline: timedelta = 7 * DAY
+    retry_base: timedelta = timedelta(seconds=5)
+    retry_most: timedelta = timedelta(hours=1)
+    tries: int = 12
+    approval_valid: timedelta = 7 * DAY
+    hold_leaves: timedelta = timedelta(hours=24)
+    """The least grace that is left after a hold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Protection:
+    """Who is never touched. Patterns are shell patterns over the whole user name, compared without regard to case."""
+
+    users: tuple[str, ...] = ("break-glass*",)
+    tags: tuple[tuple[str, str], ...] = (("iamflow:protected", "*"),)
+    own_usernames: tuple[tuple[str, str], ...] = ()
+    """(account id, user name) of iamflow's own identity and of approvers who are IAM users."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caps:
+    """How much may be done to an account in any 24 hours."""
+
+    per_account_per_day: int = 20
+    percent_of_users: int = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Breaker:
+    """Freezes everything once both counts are exceeded within the time."""
+
+    deactivations: int = 10
+    rollbacks: int = 3
+    within: timedelta = 7 * DAY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountScope:
+    """Which accounts are looked at, and in which of them iamflow may act. ``None`` means all of them."""
+
+    include: frozenset[AccountId] | None = None
+    exclude: frozenset[AccountId] = frozenset()
+    enforce: frozenset[AccountId] | None = frozenset()
+
+    def selected(self, account_id: AccountId) -> bool:
+        """Return whether the account is looked at, at all."""
+        return account_id not in self.exclude and (
+            self.include is None or account_id in self.include
+        )
+
+    def enforced(self, account_id: AccountId) -> bool:
+        """Return whether iamflow may act in the account when the mode is ``enforce``."""
+        return self.selected(account_id) and (
+            self.enforce is None or account_id in self.enforce
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnerRules:
+    """How an owner is found. Tag values are written by others: their addresses must be in ``allowed_domains``."""
+
+    tags: tuple[str, ...] = ("Owner", "Email", "Team", "Manager")
+    people: dict[str, str] = field(default_factory=dict)
+    """Name (lower case) → address."""
+    contacts: dict[str, str] = field(default_factory=dict)
+    """Account id → address."""
+    default: str | None = None
+    allowed_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """Everything that a decision depends on besides the ticket, AWS and the time."""
+
+    mode: Mode = Mode.OBSERVE
+    scope: AccountScope = field(default_factory=AccountScope)
+    rules: Rules = field(default_factory=Rules)
+    disable_key: DisableKeyPolicy = field(default_factory=DisableKeyPolicy)
+    timing: Timing = field(default_factory=Timing)
+    protection: Protection = field(default_factory=Protection)
+    caps: Caps = field(default_factory=Caps)
+    breaker: Breaker = field(default_factory=Breaker)
+    owners: OwnerRules = field(default_factory=OwnerRules)
+    team: str | None = None
+    """The security team's address: told about rollbacks, holds and whatever needs attention."""
+    excused: tuple[tuple[str, str], ...] = ()
+    """(region, reason) that the settings excuse from being read."""
+
+    def acts_in(self, account_id: AccountId) -> bool:
+        """Return whether new steps may be taken in this account at all."""
+        return self.mode is Mode.ENFORCE and self.scope.enforced(account_id)

@@ -1,0 +1,83 @@
+"""The words of a ticket's life: states, triggers, ends."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    NOTIFIED = "notified"
+    AWAITING_APPROVAL = "awaiting_approval"
+    DEACTIVATED = "deactivated"
+    MONITORING = "monitoring"
+    ON_HOLD = "on_hold"
+    EXEMPT = "exempt"
+    BLOCKED = "blocked"
+    DELETED = "deleted"
+    ROLLED_BACK = "rolled_back"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+ENDS = frozenset({State.DELETED, State.ROLLED_BACK, State.RESOLVED, State.CANCELLED})
+"""States that a ticket never leaves."""
+
+PAUSED = frozenset({State.ON_HOLD, State.BLOCKED})
+"""States that remember where they were entered from."""
+
+
+class Trigger(StrEnum):
+    """What moves a ticket; only the machine of its workflow says where to."""
+
+    NOTIFY = "notify"
+    RENOTIFY = "renotify"
+    REQUIRE_APPROVAL = "require_approval"
+    DEACTIVATE = "deactivate"
+    WATCH = "watch"
+    DELETE = "delete"
+    ROLL_BACK = "roll_back"
+    RESOLVE = "resolve"
+    HOLD = "hold"
+    RESUME = "resume"
+    BLOCK = "block"
+    RETRY = "retry"
+    EXEMPT = "exempt"
+    REOPEN = "reopen"
+    REJECT = "reject"
+    CANCEL = "cancel"
+
+
+class Resolution(StrEnum):
+    """Why a ticket ended."""
+
+    DELETED = "deleted"
+    ROLLED_BACK = "rolled_back"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    KEY_GONE = "key_gone"
+    KEY_INACTIVE = "key_inactive"
+    USER_GONE = "user_gone"
+    KEY_YOUNG = "key_young"
+    OWNER_REACTIVATED = "owner_reactivated"
+
+
+class Confirmation(StrEnum):
+    """Whether CloudTrail has shown the event that proves the end."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    MISSING = "missing"
+
+
+class Wanted(StrEnum):
+    """What a person has asked the engine to do at its next look."""
+
+    ROLLBACK = "rollback"
+
+
+class Mode(StrEnum):
+    """Whether iamflow only plans, or acts."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"

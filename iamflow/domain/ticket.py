@@ -1,0 +1,159 @@
+"""A ticket: one remediation, as it stands."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from iamflow.domain.evidence import Baseline, Signal, SweepRecord
+from iamflow.domain.facts import KeyFacts, LastUse
+from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
+from iamflow.domain.people import Identity
+from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """Who is told. ``source`` is ``tag``, ``map``, ``contact`` or ``default``; a default is nobody in particular."""
+
+    address: str
+    source: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """Something a person said that changes what may happen: a waiver, or the owner's keep."""
+
+    by: Identity
+    at: datetime
+    on_behalf_of: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """Who may write this ticket for a while. A write under another token fails."""
+
+    holder: str
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far the ticket has come: every date and word that a later step depends on. All times aware UTC."""
+
+    notice_round: int = 0
+    """Counts first notices; a new grace period is a new round."""
+    notice_composed_at: datetime | None = None
+    notified_at: datetime | None = None
+    promised_at: datetime | None = None
+    """The date that the accepted notice promised: nothing happens before it."""
+    told_owner: bool = False
+    """Whether the accepted notice went to more than the default address."""
+    reminders: tuple[str, ...] = ()
+    notice_waiver: Word | None = None
+    grace_waiver: Word | None = None
+    keep: Word | None = None
+    approval_reasons: tuple[str, ...] = ()
+    """Why this ticket may not go on by time alone."""
+    once_rolled_back: bool = False
+    last_use: LastUse | None = None
+    """The last use as read live, most recently."""
+    deactivated_at: datetime | None = None
+    """The later of the reading that showed Inactive and AWS's own Date header."""
+    window_ends_at: datetime | None = None
+    final_sweep: SweepRecord | None = None
+    signals: tuple[Signal, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+    """Event ids that a person has seen and let pass by resuming."""
+    own_requests: tuple[str, ...] = ()
+    """Request ids of iamflow's own calls for this ticket."""
+    held_at: datetime | None = None
+    confirm_by: datetime | None = None
+    proof_event_id: str | None = None
+    user_created_with_key_at: datetime | None = None
+    exempt_until: datetime | None = None
+    exempt_reason: str | None = None
+    paced_until: datetime | None = None
+    """When the caps give this ticket its next slot, where they made it wait."""
+    waiting_for: tuple[str, ...] = ()
+    """Every reason why the last look did not act."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket:
+    """One remediation. Frozen: a change is a new value, written together with its events."""
+
+    id: TicketId
+    workflow: str
+    workflow_version: int
+    account_id: AccountId
+    account_name: str
+    username: UserName
+    user_id: str | None = None
+    access_key_id: KeyId
+    owner: Owner | None = None
+    requester: Identity
+    state: State
+    state_since: datetime
+    came_from: State | None = None
+    """For a paused ticket, the state to go back to."""
+    due_at: datetime | None
+    deadline: datetime | None = None
+    version: int = 1
+    lease: Lease | None = None
+    attempts: int = 0
+    blocked_code: str | None = None
+    blocked_reason: str | None = None
+    plan_digest: str | None = None
+    facts: KeyFacts
+    progress: Progress = field(default_factory=Progress)
+    baseline: Baseline | None = None
+    wanted: Wanted | None = None
+    wanted_by: Word | None = None
+    parent_id: TicketId | None = None
+    opened_at: datetime
+    closed_at: datetime | None = None
+    resolution: Resolution | None = None
+    confirmation: Confirmation | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the ticket has come to one of its ends."""
+        return self.state in ENDS
+
+    @property
+    def key_was_deactivated(self) -> bool:
+        """Whether iamflow has deactivated this key, so that leaving it alone is no longer the same as doing nothing."""
+        return self.progress.deactivated_at is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewTicket:
+    """A ticket that is about to be opened."""
+
+    workflow: str
+    workflow_version: int
+    account_id: AccountId
+    account_name: str
+    username: UserName
+    access_key_id: KeyId
+    requester: Identity
+    facts: KeyFacts
+    progress: Progress = field(default_factory=Progress)
+    opened_at: datetime
+    due_at: datetime
+    parent_id: TicketId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """A person's yes to one plan: bound to its digest, once, until it expires."""
+
+    ticket_id: TicketId
+    by: Identity
+    digest: str
+    at: datetime
+    expires_at: datetime
+    comment: str | None = None
+    used_at: datetime | None = None

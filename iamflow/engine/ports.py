@@ -1,0 +1,509 @@
+"""What the engine needs of the world, as narrow Protocols that the adapters fulfil.
+
+Every method of a store is one transaction, so that no transaction can be open across a call to AWS.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from iamflow.domain.decision import Case
+from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
+from iamflow.domain.evidence import TrailEvent, TrailQuery
+from iamflow.domain.facts import Finding, KeyReading, RegionSet
+from iamflow.domain.guards import Freeze
+from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, TicketId, UserName
+from iamflow.domain.journal import Event, NewEvent
+from iamflow.domain.notice import Notice
+from iamflow.domain.people import Identity
+from iamflow.domain.ticket import Approval, NewTicket, Ticket
+
+# --- changes, as data -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Everything that one step changes about one ticket; a batch of these is one transaction.
+
+    ``before`` fences the write: it is applied only if the stored version is still that one, and, where ``before`` has a
+    lease, if that lease's token is still the stored one. ``after`` is the new row: the store adds one to the version.
+    ``after.lease`` None gives the lease up. The store keeps a stored ``wanted`` that ``before`` did not know of, and then
+    makes the ticket due at once.
+    """
+
+    before: Ticket
+    after: Ticket
+    events: tuple[NewEvent, ...] = ()
+    opens: Effect | None = None
+    settles: tuple[IntentId, Outcome] | None = None
+    notices: tuple[Notice, ...] = ()
+    approval: Approval | None = None
+    uses_approvals: bool = False
+    """Mark the ticket's unused approvals as used (at the time of the last event)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applied:
+    """What a batch did: the tickets as stored now, the intents that it opened, and the changes that came too late."""
+
+    tickets: Mapping[TicketId, Ticket]
+    intents: Mapping[TicketId, Intent] = field(default_factory=dict)
+    stale: tuple[TicketId, ...] = ()
+    """Fenced off: the version or the lease was no longer the one of ``before``; nothing of that change was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is read in one query immediately before a mutating call (DESIGN 8.7)."""
+
+    version: int
+    lease_token: str | None
+    lease_until: datetime | None
+    freeze: Freeze
+    enforced_since: datetime | None
+
+
+# --- the store ------------------------------------------------------------------------------------------------------
+
+
+class TicketStore(Protocol):
+    """Tickets under way."""
+
+    def claim(
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        only: TicketId | None = None,
+    ) -> Sequence[Case]:
+        """Lease up to ``limit`` tickets that are due (``due_at <= now``), oldest due first, and return them with their context.
+
+        Tickets under another's unexpired lease are passed over. ``only`` claims that one ticket, due or not.
+        """
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> Applied:
+        """Write a batch in one transaction: rows, intents, events, approvals, outbox rows and one checkpoint.
+
+        Opening an intent while one is open on the ticket is refused as stale. Raises ``TemporaryError`` when the database
+        is busy or gone.
+        """
+        ...
+
+    def standing(self, ticket_id: TicketId) -> Standing:
+        """Return what must be known right before a call. Raises ``NotFoundError``; an unreadable freeze counts as on."""
+        ...
+
+    def release(self, holder: str) -> int:
+        """Give up every lease of this holder (a drain), and return how many there were."""
+        ...
+
+    def take_over(self, holder: str) -> int:
+        """End the leases of every other holder. Only for a store that has proved them dead (the SQLite engine lock)."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the next ticket falls due, or None."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Forward steps of one kind taken in one account within a time."""
+
+    count: int
+    oldest: datetime | None
+
+
+class PaceStore(Protocol):
+    """What the caps and the circuit breaker count."""
+
+    def usage(
+        self, accounts: Iterable[AccountId], since: datetime
+    ) -> Mapping[tuple[AccountId, EffectKind], Usage]:
+        """Return the intents opened since then by account and kind, leaving out those settled as not attempted."""
+        ...
+
+    def totals(self, since: datetime) -> Mapping[EffectKind, int]:
+        """Return the intents that were done since then, by kind, over all accounts."""
+        ...
+
+
+class ControlStore(Protocol):
+    """The kill switch, the enforced accounts, the daemons."""
+
+    def freeze(self) -> Freeze:
+        """Return whether everything is frozen; raises ``TemporaryError`` where that cannot be read."""
+        ...
+
+    def set_freeze(
+        self, *, on: bool, reason: str | None, by: str, at: datetime
+    ) -> None:
+        """Throw or release the kill switch, with a record of who and why."""
+        ...
+
+    def note_enforcement(
+        self, accounts: Mapping[AccountId, bool], at: datetime
+    ) -> Sequence[AccountId]:
+        """Record in which accounts iamflow may act from now on. Return those whose answer changed.
+
+        Where it begins, ``enforced_since`` is set and the account's waiting tickets become due; where it ends, it is cleared.
+        """
+        ...
+
+    def accounts(self) -> Mapping[AccountId, str]:
+        """Return the accounts that have open tickets, with their names."""
+        ...
+
+    def beat(
+        self, instance: str, *, host: str, pid: int, at: datetime, stopped: bool = False
+    ) -> None:
+        """Record that this daemon is alive, or that it has stopped."""
+        ...
+
+    def instances(self) -> Sequence["Instance"]:
+        """Return the daemons that have ever reported, newest heartbeat first."""
+        ...
+
+    def claim_run(self, job: str, slot: str, instance: str, at: datetime) -> bool:
+        """Return whether this instance is the one to run the job in this slot (unique)."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """A daemon, as it last reported."""
+
+    id: str
+    host: str
+    pid: int
+    started_at: datetime
+    beat_at: datetime
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """A notice on its way through one channel."""
+
+    id: int
+    channel: str
+    notice: Notice
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """What became of one letter. ``accepted_at`` None with ``retry_at`` None is a failure for good."""
+
+    letter: Letter
+    at: datetime
+    accepted_at: datetime | None = None
+    promised_at: datetime | None = None
+    error: str | None = None
+    retry_at: datetime | None = None
+
+
+class OutboxStore(Protocol):
+    """Notices waiting to go out."""
+
+    def due_letters(self, now: datetime, limit: int) -> Sequence[Letter]:
+        """Return letters whose time has come, oldest first."""
+        ...
+
+    def record_sent(self, results: Sequence[Sent]) -> None:
+        """Write what became of letters, with an event on each ticket.
+
+        Acceptance or final failure of a first notice makes its ticket due at once.
+        """
+        ...
+
+    def outbox_age(self, now: datetime) -> timedelta | None:
+        """Return how long the oldest unsent letter has waited, or None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScanInfo:
+    """One report or live scan: where it came from, when it was made (UTC), and what its content hashes to."""
+
+    source: str
+    as_of: datetime
+    sha256: str
+    started_at: datetime
+
+
+class IntakeStore(Protocol):
+    """Findings and the tickets that they open, in chunks; a scan becomes visible when it is published."""
+
+    def begin_scan(self, info: ScanInfo) -> int:
+        """Open a staged scan and return its number."""
+        ...
+
+    def stage_findings(
+        self, scan_id: int, findings: Sequence[tuple[str, Finding]]
+    ) -> None:
+        """Add a chunk of (rule, finding) to a staged scan."""
+        ...
+
+    def publish_scan(self, scan_id: int, at: datetime) -> None:
+        """Make the scan's findings the current ones of its subjects, where they are newer than what is known."""
+        ...
+
+    def open_tickets(self, keys: Sequence[KeyId]) -> Mapping[KeyId, Ticket]:
+        """Return the open tickets about these keys."""
+        ...
+
+    def recently_closed(
+        self, keys: Sequence[KeyId], since: datetime
+    ) -> Mapping[KeyId, Ticket]:
+        """Return, of tickets about these keys closed since then as rolled back, rejected or cancelled, the latest each."""
+        ...
+
+    def ever_rolled_back(self, keys: Sequence[KeyId]) -> frozenset[KeyId]:
+        """Return which of these keys were rolled back by iamflow at any time."""
+        ...
+
+    def open_new(self, tickets: Sequence[NewTicket], actor: str) -> Sequence[Ticket]:
+        """Open tickets, each with its first event; one whose subject has an open ticket by now is left out."""
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> Applied:
+        """As ``TicketStore.commit``: facts on existing tickets."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketFilter:
+    """Which tickets to list. Empty means any."""
+
+    states: frozenset[str] = frozenset()
+    workflow: str | None = None
+    account: str | None = None
+    """An account id, or an account name."""
+    user: str | None = None
+    owner: str | None = None
+    include_ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFinding:
+    """A current finding, as ``finding list`` shows it."""
+
+    rule: str
+    finding: Finding
+    as_of: datetime
+    source: str
+    ticket_id: TicketId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredIntent:
+    """An intent with what became of it."""
+
+    intent: Intent
+    outcome: Outcome | None = None
+
+
+class QueryStore(Protocol):
+    """Reading, for people. Rows are materialised before they are returned."""
+
+    def ticket(self, ref: str) -> Ticket:
+        """Return a ticket by number or whole key id (then the open one, else the latest). Raises ``NotFoundError``."""
+        ...
+
+    def case(self, ticket_id: TicketId) -> Case:
+        """Return a ticket with its context, without claiming it."""
+        ...
+
+    def tickets(
+        self, which: TicketFilter, *, limit: int, after: TicketId | None = None
+    ) -> Sequence[Ticket]:
+        """Return tickets by number, ascending, after the given one (keyset paging)."""
+        ...
+
+    def history(self, ticket_id: TicketId) -> Sequence[Event]:
+        """Return a ticket's events in order."""
+        ...
+
+    def intents(self, ticket_id: TicketId | None = None) -> Sequence[StoredIntent]:
+        """Return intents in order, of one ticket or of all."""
+        ...
+
+    def findings(
+        self, *, rule: str | None = None, account: str | None = None
+    ) -> Sequence[StoredFinding]:
+        """Return the current findings."""
+        ...
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return how many tickets there are by (workflow, state)."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalFault:
+    """Something in the journal that does not add up."""
+
+    where: str
+    sentence: str
+
+
+class JournalStore(Protocol):
+    """The journal as a whole."""
+
+    def verify(
+        self, against: Mapping[str, object] | None = None
+    ) -> Sequence[JournalFault]:
+        """Check every chain and checkpoint, and, if given, an exported head. No faults means intact."""
+        ...
+
+    def head(self) -> Mapping[str, object]:
+        """Return the exportable head: every writer's last checkpoint and the number of events, with a keyed hash."""
+        ...
+
+    def export(self) -> Iterator[Event]:
+        """Yield every event, ticket by ticket in order."""
+        ...
+
+
+class Store(
+    TicketStore,
+    PaceStore,
+    ControlStore,
+    OutboxStore,
+    IntakeStore,
+    QueryStore,
+    JournalStore,
+    Protocol,
+):
+    """All of it, as one adapter offers it. Use cases ask for the narrow part that they need."""
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+# --- AWS ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeySubject:
+    """One access key of one user in one account."""
+
+    account_id: AccountId
+    username: UserName
+    key_id: KeyId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrailPage:
+    """One page of events, newest first; ``token`` None ends it."""
+
+    events: tuple[TrailEvent, ...]
+    token: str | None = None
+
+
+class Step(Protocol):
+    """The mutating session of one ticket step: its own role session, narrowed to the one user."""
+
+    def read_key(self) -> KeyReading:
+        """Read the subject freshly, through this very session."""
+        ...
+
+    def apply(self, effect: Effect) -> Receipt:
+        """Make the one call, without any retry.
+
+        Raises ``UncertainError`` when no answer came, ``TemporaryError`` when AWS certainly did not do it and may later,
+        ``BlockedError`` or ``PermanentError`` when it refused.
+        """
+        ...
+
+
+class Cloud(Protocol):
+    """AWS, over many accounts. Reads share one cached session per account, and are retried within the call's time.
+
+    Raises ``TemporaryError`` for what may pass, ``BlockedError`` (``code`` ``access``) with the remedy where a role cannot be
+    assumed or a call is denied. Nothing that failed is ever returned as empty.
+    """
+
+    def read_key(self, subject: KeySubject) -> KeyReading:
+        """Read user, tags, keys, last use and attached quarantine policies of the subject now."""
+        ...
+
+    def regions(self, account_id: AccountId) -> RegionSet:
+        """Return the regions to be read: those enabled in the account, or those that the settings name."""
+        ...
+
+    def user_count(self, account_id: AccountId) -> int:
+        """Return the number of IAM users from GetAccountSummary (may be up to an hour old)."""
+        ...
+
+    def look_up(
+        self,
+        account_id: AccountId,
+        region: Region,
+        query: TrailQuery,
+        token: str | None = None,
+    ) -> TrailPage:
+        """Return one page of LookupEvents, within the account's and region's budget.
+
+        Raises ``BlockedError`` with ``code`` ``region_denied`` where the region is denied for good.
+        """
+        ...
+
+    def step(
+        self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind
+    ) -> AbstractContextManager[Step]:
+        """Open the mutating session for one step of a ticket."""
+        ...
+
+    def caller(self) -> Identity:
+        """Return the person that this host's own AWS credentials stand for; unknown for iamflow's role or an instance profile."""
+        ...
+
+
+# --- notices --------------------------------------------------------------------------------------------------------
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    name: str
+
+    def send(self, notice: Notice, promised_at: datetime | None) -> None:
+        """Render and hand over one notice. Returning means accepted.
+
+        Raises ``TemporaryError`` where it may be accepted later and ``PermanentError`` where it never will be.
+        """
+        ...
+
+
+# --- findings -------------------------------------------------------------------------------------------------------
+
+
+class Report(Protocol):
+    """A validated file of findings: reading it again cannot fail on its content."""
+
+    info: ScanInfo
+    rows: int
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield every key in the file, in its order."""
+        ...
+
+
+# --- the engine's own instruments -----------------------------------------------------------------------------------
+
+
+class CrashPoints(Protocol):
+    """Named places where a test may end the process; in production, reaching one does nothing."""
+
+    def reach(self, name: str) -> None:
+        """Say that this place has been reached."""
+        ...
