@@ -1,0 +1,182 @@
+"""Who is let in: authentication by key and signature, then authorisation by policies.
+
+A caller who fails authentication leaves no trace in CloudTrail; one who is not authorised does.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moto.iam.models import AccessKeyLastUsed, User
+
+from iamflow.sandbox import policies
+from iamflow.sandbox.calls import Call
+from iamflow.sandbox.errors import Refusal, refusal
+from iamflow.sandbox.faults import Effect, Scope
+from iamflow.sandbox.identity import KeyTrace, Kind, Principal, Session
+from iamflow.sandbox.policies import Question, Statement, Verdict
+from iamflow.sandbox.signature import is_signed_with
+from iamflow.sandbox.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def authenticate(world: World, call: Call, environ: "WSGIEnvironment", body: bytes) -> Principal:
+    """Return the caller, or raise the dialect's error for an unknown, inactive or expired key or a bad signature."""
+    session = world.sessions.get(call.access_key_id)
+    if session is not None:
+        principal, secret = _session_caller(world, call, session, environ), session.secret
+    else:
+        trace = world.keys.get(call.access_key_id)
+        if trace is None or not _usable(world, call, trace):
+            raise refusal(Refusal.UNKNOWN_KEY, call.dialect)
+        principal, secret = _user_caller(world, call, trace), trace.secret
+    if not is_signed_with(environ, body, secret):
+        raise refusal(Refusal.BAD_SIGNATURE, call.dialect)
+    return principal
+
+
+def scope_of(call: Call, account_id: str) -> Scope:
+    """Return a call as the scope that faults are compared with."""
+    return Scope(account=account_id, service=call.service, operation=call.operation, region=call.region)
+
+
+def account_of(world: World, call: Call) -> str:
+    """Return the account that a key belongs to, remembered after its deletion; the home account for unknown ones."""
+    session = world.sessions.get(call.access_key_id)
+    if session is not None:
+        return session.principal.account_id
+    trace = world.keys.get(call.access_key_id)
+    return trace.account_id if trace else world.settings.home_account
+
+
+def _usable(world: World, call: Call, trace: KeyTrace) -> bool:
+    key = world.iam(trace.account_id).access_keys.get(call.access_key_id)
+    if key is not None and key.status == "Active":
+        return True
+    if trace.refused_since is None:
+        return False
+    delay = world.faults.length(Effect.PROPAGATION, scope_of(call, trace.account_id))
+    return call.at - trace.refused_since < delay
+
+
+def _user_caller(world: World, call: Call, trace: KeyTrace) -> Principal:
+    user = world.iam(trace.account_id).users.get(trace.user_name)
+    return Principal(
+        kind=Kind.USER,
+        account_id=trace.account_id,
+        arn=user.arn if user else f"arn:aws:iam::{trace.account_id}:user/{trace.user_name}",
+        principal_id=trace.user_id,
+        name=trace.user_name,
+        access_key_id=call.access_key_id,
+    )
+
+
+def _session_caller(world: World, call: Call, session: Session, environ: "WSGIEnvironment") -> Principal:
+    if environ.get("HTTP_X_AMZ_SECURITY_TOKEN") != session.token:
+        raise refusal(Refusal.UNKNOWN_KEY, call.dialect)
+    if call.at >= session.expires:
+        raise refusal(Refusal.EXPIRED, call.dialect)
+    principal = session.principal
+    if principal.kind is Kind.USER:
+        # A user's session outlives his keys, but not the user.
+        user = world.iam(principal.account_id).users.get(principal.name)
+        if user is None or user.id != principal.principal_id:
+            raise refusal(Refusal.UNKNOWN_KEY, call.dialect)
+    return principal
+
+
+def note_use(world: World, call: Call, principal: Principal) -> None:
+    """Move a long-term key's last use, at most once in the step that AWS has (15 minutes)."""
+    key = world.iam(principal.account_id).access_keys.get(principal.access_key_id)
+    if key is None:
+        return
+    now = call.at.replace(tzinfo=None)
+    if key.last_used is None or now - key.last_used.timestamp >= max(world.settings.last_used_step, timedelta(0)):
+        key.last_used = AccessKeyLastUsed(timestamp=now, service=call.service, region=call.region)
+
+
+def authorise(world: World, call: Call, principal: Principal) -> None:
+    """Raise the dialect's refusal if a policy, or a fault, forbids the call."""
+    if call.action == "sts:GetCallerIdentity":
+        return  # always allowed, even against an explicit deny
+    resource = _resource(world, call, principal)
+    question = Question(action=call.action, resource=resource, context=_context(call, principal))
+    reason = _objection(world, principal, question)
+    if reason is None and world.faults.strikes(Effect.ACCESS_DENIED, scope_of(call, principal.account_id)):
+        reason = "with an explicit deny in a service control policy"
+    if reason is not None:
+        where = f" on resource: {resource}" if resource else ""
+        message = f"User: {principal.arn} is not authorized to perform: {call.action}{where} {reason}"
+        raise refusal(Refusal.DENIED, call.dialect, message)
+
+
+def _objection(world: World, principal: Principal, question: Question) -> str | None:
+    own = list(_identity_statements(world, principal))
+    verdict = policies.judge(own, question)
+    if verdict is Verdict.DENIED:
+        return "with an explicit deny in an identity-based policy"
+    if principal.kind is Kind.ROLE and own and verdict is not Verdict.ALLOWED:
+        return f"because no identity-based policy allows the {question.action} action"
+    if principal.session_policy is not None:
+        narrowed = policies.judge(policies.statements(principal.session_policy), question)
+        if narrowed is Verdict.DENIED:
+            return "with an explicit deny in a session policy"
+        if narrowed is not Verdict.ALLOWED:
+            return f"because no session policy allows the {question.action} action"
+    return None
+
+
+def _identity_statements(world: World, principal: Principal) -> Iterator[Statement]:
+    backend = world.iam(principal.account_id)
+    if principal.kind is Kind.ROLE:
+        role = next((role for role in backend.get_roles() if role.name == principal.role_name), None)
+        documents = list(role.policies.values()) if role else []
+    else:
+        user = backend.users.get(principal.name)
+        documents = _user_documents(user, backend.get_groups_for_user(user.name)) if user else []
+    for document in documents:
+        yield from policies.statements(json.loads(document))
+
+
+def _user_documents(user: User, groups: list) -> list[str]:  # type: ignore[type-arg]  # moto's Group
+    documents: list[str] = []
+    for holder in (user, *groups):
+        documents += holder.policies.values()
+        for managed in holder.managed_policies.values():
+            documents += [version.document for version in managed.versions if version.is_default]
+    return documents
+
+
+def _context(call: Call, principal: Principal) -> dict[str, str]:
+    context = {"aws:PrincipalArn": principal.arn, "aws:RequestedRegion": call.region, "aws:SourceIp": call.source_ip}
+    if principal.kind is Kind.USER:
+        context["aws:username"] = principal.name
+    if principal.session_since is not None:
+        context["aws:TokenIssueTime"] = principal.session_since.isoformat()
+        context["aws:MultiFactorAuthPresent"] = "false"
+    if isinstance(arn := call.parameters.get("PolicyArn"), str):
+        context["iam:PolicyARN"] = arn
+    return context
+
+
+def _resource(world: World, call: Call, principal: Principal) -> str | None:
+    """Return the ARN that IAM weighs policies against; other services' resources are not looked at."""
+    if call.service != "iam":
+        return None
+    prefix, parameters = f"arn:aws:iam::{principal.account_id}", call.parameters
+    name = parameters.get("UserName")
+    if name is None and (trace := world.keys.get(str(parameters.get("AccessKeyId")))) is not None:
+        name = trace.user_name
+    if name is not None:
+        user = world.iam(principal.account_id).users.get(name)
+        return user.arn if user else f"{prefix}:user/{name}"
+    for parameter, kind in (("RoleName", "role"), ("GroupName", "group")):
+        if parameter in parameters:
+            return f"{prefix}:{kind}/{parameters[parameter]}"
+    for parameter in ("PolicyArn", "SerialNumber"):
+        if parameter in parameters:
+            return str(parameters[parameter])
+    return "*"

@@ -1,0 +1,190 @@
+"""Who acts beside iamflow: applications that use keys, and the people who own them. All over signed HTTP."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from iamflow.sandbox.identity import Session, new_unique_id
+from iamflow.sandbox.sts_rules import open_session, role_principal
+from iamflow.sandbox.world import World
+
+_STAFF_ROLE = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
+_WORKING_DAY = 8 * 3600
+_USER_SESSION = 36 * 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What an application's call came to; ``error`` is the code that it saw, None if the call worked."""
+
+    error: str | None = None
+    message: str | None = None
+    request_id: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call worked."""
+        return self.error is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a call comes from."""
+
+    region: str = "us-east-1"
+    source_ip: str = "198.51.100.7"
+    user_agent: str = "Boto3/1.34.0 Python/3.11"
+
+
+class Callers:
+    """Makes clients of the sandbox for any credentials, and keeps them: a new boto3 session costs 100 ms."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        """Call that endpoint."""
+        self._endpoint_url = endpoint_url
+        self._session = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - clients bring their own
+        self._clients: dict[tuple[object, ...], Any] = {}
+
+    def client(self, service: str, credentials: tuple[str, str, str | None], place: Place) -> Any:  # noqa: ANN401 - boto3
+        """Return a client that signs with these credentials (id, secret, token) and never tries twice."""
+        wanted = (service, credentials, place)
+        if wanted not in self._clients:
+            key_id, secret, token = credentials
+            config = Config(
+                retries={"total_max_attempts": 1}, user_agent=place.user_agent, connect_timeout=5, read_timeout=30
+            )
+            made = self._session.client(
+                service,
+                region_name=place.region,
+                endpoint_url=self._endpoint_url,
+                aws_access_key_id=key_id,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=config,
+            )
+
+            def tell_address(request: AWSPreparedRequest, **_: object) -> None:
+                request.headers["X-Forwarded-For"] = place.source_ip
+
+            made.meta.events.register("before-send", tell_address)
+            self._clients[wanted] = made
+        return self._clients[wanted]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+
+class Applications:
+    """Programs that run with someone's access key."""
+
+    def __init__(self, world: World, callers: Callers) -> None:
+        """Call this world through these clients."""
+        self._world = world
+        self._callers = callers
+        self._sessions: dict[str, tuple[str, str, str]] = {}
+
+    def use_key(self, key_id: str, call: tuple[str, str], place: Place, *, session: bool) -> Outcome:
+        """Make a call (service, operation) with a key, or with a session that was minted from the key before."""
+        credentials = self._minted(key_id, place) if session else (key_id, self._world.keys[key_id].secret, None)
+        if isinstance(credentials, Outcome):
+            return credentials
+        service, operation = call
+        return _outcome(self._callers.client(service, credentials, place), operation, {})
+
+    def open_session(self, key_id: str, place: Place) -> Outcome:
+        """Mint a session of 36 hours from a key, for later calls with it."""
+        found = self._minted(key_id, place)
+        return found if isinstance(found, Outcome) else Outcome()
+
+    def _minted(self, key_id: str, place: Place) -> tuple[str, str, str] | Outcome:
+        kept = self._sessions.get(key_id)
+        if kept is not None and self._world.sessions[kept[0]].expires > self._world.clock.now():
+            return kept
+        client = self._callers.client("sts", (key_id, self._world.keys[key_id].secret, None), place)
+        try:
+            made = client.get_session_token(DurationSeconds=_USER_SESSION)["Credentials"]
+        except (ClientError, BotoCoreError) as error:
+            return _failure(error)
+        self._sessions[key_id] = made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
+        return self._sessions[key_id]
+
+
+class Owner:
+    """The people of an organisation, who act behind iamflow's back through their own sign-in."""
+
+    def __init__(self, world: World, callers: Callers) -> None:
+        """Act on this world through these clients."""
+        self._world = world
+        self._callers = callers
+        self._sessions: dict[str, Session] = {}
+
+    def reactivate_key(self, account_id: str, user_name: str, key_id: str) -> None:
+        """Set a key Active again."""
+        self._iam(account_id).update_access_key(UserName=user_name, AccessKeyId=key_id, Status="Active")
+
+    def deactivate_key(self, account_id: str, user_name: str, key_id: str) -> None:
+        """Set a key Inactive."""
+        self._iam(account_id).update_access_key(UserName=user_name, AccessKeyId=key_id, Status="Inactive")
+
+    def create_key(self, account_id: str, user_name: str) -> str:
+        """Make a new key for a user and return its id."""
+        made: Mapping[str, Any] = self._iam(account_id).create_access_key(UserName=user_name)
+        return str(made["AccessKey"]["AccessKeyId"])
+
+    def delete_key(self, account_id: str, user_name: str, key_id: str) -> None:
+        """Delete a key."""
+        self._iam(account_id).delete_access_key(UserName=user_name, AccessKeyId=key_id)
+
+    def tag_user(self, account_id: str, user_name: str, tags: Mapping[str, str]) -> None:
+        """Put tags on a user."""
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._iam(account_id).tag_user(UserName=user_name, Tags=listed)
+
+    def recreate_user(self, account_id: str, user_name: str) -> str:
+        """Delete a user with everything he has, make one of the same name, and return the new UserId."""
+        iam = self._iam(account_id)
+        for key in iam.list_access_keys(UserName=user_name)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=user_name, AccessKeyId=key["AccessKeyId"])
+        for device in iam.list_mfa_devices(UserName=user_name)["MFADevices"]:
+            iam.deactivate_mfa_device(UserName=user_name, SerialNumber=device["SerialNumber"])
+        for policy in iam.list_user_policies(UserName=user_name)["PolicyNames"]:
+            iam.delete_user_policy(UserName=user_name, PolicyName=policy)
+        if self._world.iam(account_id).users[user_name].password:
+            iam.delete_login_profile(UserName=user_name)
+        iam.delete_user(UserName=user_name)
+        return str(iam.create_user(UserName=user_name)["User"]["UserId"])
+
+    def _iam(self, account_id: str) -> Any:  # noqa: ANN401 - boto3
+        session = self._sessions.get(account_id)
+        if session is None or session.expires <= self._world.clock.now():
+            role = (account_id, _STAFF_ROLE, new_unique_id("AROA"))
+            principal = role_principal(self._world, role, "owner@example.com")
+            session = self._sessions[account_id] = open_session(self._world, principal, _WORKING_DAY)
+        credentials = (session.access_key_id, session.secret, session.token)
+        return self._callers.client("iam", credentials, Place(source_ip="203.0.113.20", user_agent="AWS Console"))
+
+
+def _outcome(client: Any, operation: str, parameters: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - boto3
+    method = getattr(client, re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower())
+    try:
+        answer = method(**parameters)
+    except (ClientError, BotoCoreError) as error:
+        return _failure(error)
+    return Outcome(request_id=answer["ResponseMetadata"].get("RequestId"))
+
+
+def _failure(error: ClientError | BotoCoreError) -> Outcome:
+    if isinstance(error, ClientError):
+        described = error.response["Error"]
+        request_id = error.response["ResponseMetadata"].get("RequestId")
+        return Outcome(error=described["Code"], message=described["Message"], request_id=request_id)
+    return Outcome(error=type(error).__name__, message=str(error))

@@ -1,0 +1,173 @@
+"""Laying out an organisation in the simulated AWS, as of any date."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto.account.models import AlternateContact, account_backends
+from moto.iam.models import AccessKey, AccessKeyLastUsed, User
+
+from iamflow.sandbox.events import Resource, TrailEvent
+from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
+from iamflow.sandbox.world import World
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastCall:
+    """A call that a key made before the sandbox began, as CloudTrail tells it; ``at`` is aware UTC."""
+
+    access_key_id: str
+    at: datetime
+    source: str = "s3.amazonaws.com"
+    name: str = "ListBuckets"
+    region: str = "us-east-1"
+    source_ip: str = "198.51.100.7"
+    user_agent: str = "Boto3/1.34.0"
+    error_code: str | None = None
+    resources: tuple[Resource, ...] = field(default=())
+
+
+class Seed:
+    """Puts accounts, users, keys and past events in place. Nothing of it is a call: the trail stays silent."""
+
+    def __init__(self, world: World) -> None:
+        """Seed this world."""
+        self._world = world
+
+    def account(
+        self, account_id: str, name: str, *, alternate_contact: str | None = None, trusted: bool = True
+    ) -> None:
+        """Add an account with iamflow's role in it; ``alternate_contact`` is the security contact's address."""
+        with self._world.lock:
+            self._world.accounts[account_id] = name
+            self.role_trust(account_id, allowed=trusted)
+            if alternate_contact is not None:
+                contact = AlternateContact("SECURITY", "Security", name, alternate_contact, "+1 555 0100")
+                account_backends[account_id]["aws"]._alternate_contacts["SECURITY"] = contact  # noqa: SLF001 - moto has no other way in
+
+    def user(  # noqa: PLR0913 - one argument a fact, all but two with a default
+        self,
+        account_id: str,
+        name: str,
+        *,
+        user_id: str | None = None,
+        created: datetime | None = None,
+        tags: Mapping[str, str] | None = None,
+        password: bool = False,
+        password_last_used: datetime | None = None,
+        mfa: str = "None",
+        path: str = "/",
+    ) -> str:
+        """Add a user and return his UserId; ``mfa`` is None, Virtual or Hardware, as in an audit report."""
+        with self._world.lock:
+            backend = self._world.iam(account_id)
+            listed = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+            user = backend.create_user("us-east-1", name, path, listed)
+            user.id = user_id or new_unique_id("AIDA")
+            user.create_date = _naive(created or self._world.clock.now())
+            if password or password_last_used is not None:
+                user.password = new_secret()
+                moto_user: Any = user  # moto declares the attribute as always None
+                moto_user.password_last_used = _naive(password_last_used) if password_last_used else None
+            self._mfa(account_id, user, mfa)
+            return user.id
+
+    def _mfa(self, account_id: str, user: User, mfa: str) -> None:
+        backend = self._world.iam(account_id)
+        if mfa == "Virtual":
+            device = backend.create_virtual_mfa_device(user.name, "/")
+            backend.enable_mfa_device(user.name, device.serial_number, "123456", "654321")
+        elif mfa == "Hardware":
+            backend.enable_mfa_device(user.name, f"GAHT{user.id[-8:]}", "123456", "654321")
+
+    def key(  # noqa: PLR0913 - one argument a fact, all but three with a default
+        self,
+        account_id: str,
+        user_name: str,
+        key_id: str,
+        *,
+        status: str = "Active",
+        created: datetime | None = None,
+        last_used: datetime | None = None,
+        service: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        """Add an access key under exactly that id; its secret is new, see ``secret``."""
+        with self._world.lock:
+            backend, now = self._world.iam(account_id), self._world.clock.now()
+            user = backend.get_user(user_name)
+            key = AccessKey(user_name, prefix="AKIA", account_id=account_id, status=status)
+            key.access_key_id, key.secret_access_key = key_id, new_secret()
+            key.create_date = _naive(created or now)
+            if last_used is not None:
+                key.last_used = AccessKeyLastUsed(_naive(last_used), service or "sts", region or "us-east-1")
+            user.access_keys.append(key)
+            backend.access_keys[key_id] = key
+            trace = KeyTrace(account_id, user_name, user.id, key.secret_access_key)
+            # An inactive key's change reached every region long ago.
+            trace.refused_since = now - timedelta(days=1) if status == "Inactive" else None
+            self._world.keys[key_id] = trace
+
+    def secret(self, key_id: str) -> str:
+        """Return the secret of a key; KeyError if the key was never known."""
+        return self._world.keys[key_id].secret
+
+    def trail_event(self, past: PastCall) -> None:
+        """Put a call that a key made in the past into CloudTrail; it is found at once."""
+        with self._world.lock:
+            trace = self._world.keys[past.access_key_id]
+            arn = f"arn:aws:iam::{trace.account_id}:user/{trace.user_name}"
+            caller = {
+                "type": "IAMUser", "principalId": trace.user_id, "arn": arn, "accountId": trace.account_id,
+                "accessKeyId": past.access_key_id, "userName": trace.user_name,
+            }  # fmt: skip
+            event = TrailEvent(
+                at=past.at.astimezone(UTC).replace(microsecond=0),
+                account_id=trace.account_id, region=past.region, source=past.source, name=past.name,
+                username=trace.user_name, access_key_id=past.access_key_id, identity=caller,
+                source_ip=past.source_ip, user_agent=past.user_agent,
+                read_only=past.name.startswith(("Get", "List", "Describe")),
+                error_code=past.error_code, error_message=past.error_code, resources=past.resources,
+            )  # fmt: skip
+            self._world.trail.record(event, visible_at=past.at)
+
+    def role_trust(self, account_id: str, *, allowed: bool) -> None:
+        """Let iamflow's role in an account trust the home account, or trust nobody."""
+        settings = self._world.settings
+        trusted = settings.home_account if allowed else account_id
+        statement: dict[str, Any] = {
+            "Effect": "Allow" if allowed else "Deny",
+            "Principal": {"AWS": f"arn:aws:iam::{trusted}:root"},
+            "Action": "sts:AssumeRole",
+        }
+        if settings.external_id is not None:
+            statement["Condition"] = {"StringEquals": {"sts:ExternalId": settings.external_id}}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        with self._world.lock:
+            backend = self._world.iam(account_id)
+            if any(role.name == settings.role_name for role in backend.get_roles()):
+                backend.get_role(settings.role_name).assume_role_policy_document = document
+            else:
+                backend.create_role(settings.role_name, document, "/", None, "iamflow's hand", [], "3600")
+
+    def no_role(self, account_id: str) -> None:
+        """Take iamflow's role out of an account."""
+        with self._world.lock:
+            backend = self._world.iam(account_id)
+            role = backend.get_role(self._world.settings.role_name)
+            role.policies.clear()
+            backend.delete_role(role.name)
+
+    def role_policy(self, account_id: str, document: Mapping[str, Any]) -> None:
+        """Allow iamflow's role in an account only what this policy document allows."""
+        with self._world.lock:
+            self._world.iam(account_id).get_role(self._world.settings.role_name).put_policy(
+                "iamflow", json.dumps(document)
+            )
+
+
+def _naive(moment: datetime) -> datetime:
+    """moto keeps naive UTC times."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

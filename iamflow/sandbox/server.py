@@ -1,0 +1,124 @@
+"""The simulated AWS as a whole: start it, seed it, call it, break it, and ask it what really happened."""
+
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from iamflow.domain.clock import Clock
+from iamflow.sandbox.faults import Faults
+from iamflow.sandbox.gateway import Gateway
+from iamflow.sandbox.identity import new_key_id
+from iamflow.sandbox.moto_host import MotoHost
+from iamflow.sandbox.people import Applications, Callers, Outcome, Owner, Place
+from iamflow.sandbox.seed import Seed
+from iamflow.sandbox.settings import SandboxSettings
+from iamflow.sandbox.trail import Trail
+from iamflow.sandbox.wire import LoopbackServer
+from iamflow.sandbox.world import Mutation, World
+
+_HOST_USER = "iamflow-host"
+
+
+class Sandbox:
+    """One simulated AWS, listening on loopback between ``start`` and ``stop`` (or in a ``with`` block)."""
+
+    def __init__(self, *, clock: Clock, settings: SandboxSettings | None = None) -> None:
+        """Prepare a sandbox that lives by this clock; nothing runs yet."""
+        self.clock = clock
+        self.settings = settings or SandboxSettings()
+        trail = Trail(delay=self.settings.trail_delay, lookups_per_second=self.settings.lookups_per_second)
+        self._world = World(clock=clock, settings=self.settings, trail=trail)
+        self._host_key = new_key_id("AKIA")
+        self.seed = Seed(self._world)
+        self.faults: Faults = self._world.faults
+
+    def start(self) -> Self:
+        """Reset moto, add the home account, and listen.
+
+        Raises RuntimeError if another sandbox runs in this process, and OSError if the port is taken.
+        """
+        self._moto = MotoHost(self.clock)
+        try:
+            self._server = LoopbackServer(self.settings.port, Gateway(self._world, self._moto).answer)
+        except OSError:
+            self._moto.close()
+            raise
+        self._callers = Callers(self.endpoint_url)
+        self._applications = Applications(self._world, self._callers)
+        self.owner = Owner(self._world, self._callers)
+        home = self.settings.home_account
+        self.seed.account(home, "home")
+        self.seed.user(home, _HOST_USER)
+        self.seed.key(home, _HOST_USER, self._host_key)
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and forget everything."""
+        self._server.stop()
+        self._callers.close()
+        self._moto.close()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the sandbox listens, for ``AWS_ENDPOINT_URL``."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which a program takes the sandbox for AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self._host_key,
+            "AWS_SECRET_ACCESS_KEY": self.seed.secret(self._host_key),
+            "AWS_DEFAULT_REGION": self.settings.regions[0],
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def use_key(  # noqa: PLR0913 - the facts of one call, all but one with a default
+        self,
+        key_id: str,
+        *,
+        service: str = "s3",
+        operation: str = "ListBuckets",
+        region: str = "us-east-1",
+        source_ip: str = "198.51.100.7",
+        user_agent: str = "Boto3/1.34.0 Python/3.11",
+        session: bool = False,
+    ) -> Outcome:
+        """Let an application call with a key.
+
+        With ``session`` it calls with a session minted from the key (GetSessionToken, 36 hours), which is kept and
+        used again, and which goes on working after the key was deactivated. KeyError if the key was never known.
+        """
+        place = Place(region=region, source_ip=source_ip, user_agent=user_agent)
+        return self._applications.use_key(key_id, (service, operation), place, session=session)
+
+    def open_session(self, key_id: str) -> Outcome:
+        """Let an application mint a session from a key now, for later calls with ``use_key(..., session=True)``."""
+        return self._applications.open_session(key_id, Place())
+
+    def mutations(self, *, role_name: str | None = None) -> tuple[Mutation, ...]:
+        """Return every changing call in order, refused ones too; only those of one role's sessions if it is named."""
+        with self._world.lock:
+            return tuple(made for made in self._world.mutations if role_name in {None, made.role_name})
+
+    def calls(self) -> Counter[tuple[str, str, str, str]]:
+        """Return how often each (account, region, service, operation) was called by an authenticated caller."""
+        with self._world.lock:
+            return self._world.calls.copy()
+
+    def key_status(self, account_id: str, key_id: str) -> str | None:
+        """Return Active or Inactive, or None if the account has no such key."""
+        with self._world.lock:
+            key = self._world.iam(account_id).access_keys.get(key_id)
+            return key.status if key else None

@@ -1,0 +1,100 @@
+"""The state of one simulated AWS, apart from what moto holds."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from moto.iam.models import IAMBackend, User, iam_backends
+
+from iamflow.domain.clock import Clock
+from iamflow.sandbox.faults import Faults
+from iamflow.sandbox.identity import KeyTrace, Session
+from iamflow.sandbox.settings import SandboxSettings
+from iamflow.sandbox.trail import Trail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mutation:
+    """A call that changed something, or tried to; the simulator's own record, whatever iamflow believes.
+
+    ``parameters`` are those of the request without secrets; ``error`` is the code of a call that was refused.
+    A lost answer (a timeout after the effect) leaves no error: the change happened.
+    """
+
+    at: datetime
+    account_id: str
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    principal_arn: str
+    role_name: str | None
+    session_name: str | None
+    request_id: str
+    error: str | None
+
+    @property
+    def user_name(self) -> str | None:
+        """The user that the call names."""
+        return self.parameters.get("userName")
+
+    @property
+    def access_key_id(self) -> str | None:
+        """The key that the call names."""
+        return self.parameters.get("accessKeyId")
+
+    @property
+    def target(self) -> str:
+        """What the call aims at: the key if it names one, else the user, else the first parameter."""
+        return self.access_key_id or self.user_name or str(next(iter(self.parameters.values()), ""))
+
+
+@dataclass(slots=True)
+class Shadow:
+    """A user as he was before a change, for readers that see it late; ``user`` is None if he did not exist."""
+
+    user: User | None
+    until: datetime
+
+
+@dataclass(slots=True)
+class ServiceCredential:
+    """A service-specific credential of a user, such as CodeCommit's; moto has none."""
+
+    identifier: str
+    user_name: str
+    service_name: str
+    status: str
+    created: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class World:
+    """Everything that one sandbox knows. ``lock`` is held for each call as a whole: moto is not thread-safe."""
+
+    clock: Clock
+    settings: SandboxSettings
+    trail: Trail
+    faults: Faults = field(default_factory=Faults)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    keys: dict[str, KeyTrace] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    calls: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    mutations: list[Mutation] = field(default_factory=list)
+    shadows: dict[tuple[str, str], Shadow] = field(default_factory=dict)
+    service_credentials: dict[str, list[ServiceCredential]] = field(default_factory=dict)
+    boundaries: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def iam(self, account_id: str) -> IAMBackend:
+        """Return moto's IAM of an account."""
+        backend: IAMBackend = iam_backends[account_id]["aws"]
+        return backend
+
+    def refuse_key(self, access_key_id: str) -> None:
+        """Note that a key is refused from now on, unless it already was."""
+        trace = self.keys.get(access_key_id)
+        if trace is not None and trace.refused_since is None:
+            trace.refused_since = self.clock.now()
