@@ -33,7 +33,7 @@ class Refusal(Enum):
 class AwsError(Exception):
     """An error that the caller shall see: its code, its message and the HTTP status."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, *, code: str, message: str, status: int = 400) -> None:
         """Keep the three parts; ``status`` is an HTTP status."""
         super().__init__(f"{code}: {message}")
         self.code = code
@@ -121,7 +121,7 @@ _CODES: dict[Refusal, dict[Dialect, tuple[str, int]]] = {
 def refusal(reason: Refusal, dialect: Dialect, message: str | None = None) -> AwsError:
     """Return the error that services of that dialect answer with."""
     code, status = _CODES[reason][Dialect.QUERY if dialect is Dialect.QUERY_JSON else dialect]
-    return AwsError(code, message or _MESSAGES[reason], status)
+    return AwsError(code=code, message=message or _MESSAGES[reason], status=status)
 
 
 def render(error: AwsError, dialect: Dialect, request_id: str) -> Reply:

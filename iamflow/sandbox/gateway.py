@@ -51,7 +51,11 @@ class Gateway:
         with self._world.lock:
             call = read_call(environ, body, self._world.clock.now())
             if call is None:
-                return render(AwsError("MissingAuthenticationToken", "The request is not signed.", 403), Dialect.REST, "")
+                return render(
+                    AwsError(code="MissingAuthenticationToken", message="The request is not signed.", status=403),
+                    Dialect.REST,
+                    "",
+                )
             reply = self._admit(call, environ, body)
             return reply and self._dressed(call, reply)
 
@@ -113,7 +117,7 @@ class Gateway:
             self._world.mutations.append(_mutation(call, principal, exchange.error))
 
     def _record_in_target(self, exchange: Exchange) -> None:
-        """An assumed role is an event in the role's account too, where the caller is only known by his account."""
+        """Show an assumed role in the role's account too, where the caller is only known by his account."""
         target = str(exchange.call.parameters["RoleArn"]).split(":")[4]
         if target == exchange.principal.account_id:
             return
@@ -160,7 +164,7 @@ def _mutation(call: Call, principal: Principal, error: tuple[str, str] | None) -
 
 def _error_in(reply: Reply) -> tuple[str, str]:
     """Read an error that moto wrote down itself."""
-    named = dict((name.lower(), value) for name, value in reply.headers).get("x-amzn-errortype")
+    named = {name.lower(): value for name, value in reply.headers}.get("x-amzn-errortype")
     code, message = _ERROR_CODE.search(reply.body), _ERROR_MESSAGE.search(reply.body)
     fallback = named or f"HTTP{reply.status}"
     return (code.group(1).decode() if code else fallback, message.group(1).decode() if message else "")
@@ -174,7 +178,7 @@ def _stale(exchange: Exchange, scope: Scope) -> Iterator[None]:
     if not lasting:
         yield
         return
-    users = cast("dict[str, User]", exchange.iam.users)
+    users = exchange.iam.users
     if not call.read_only:
         name = str(call.parameters.get("UserName"))
         before = _photograph(users.get(name))

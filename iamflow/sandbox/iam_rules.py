@@ -14,8 +14,8 @@ _CONFLICT = 409
 _MOST_ITEMS = 100
 
 
-def _missing(kind: str, name: str) -> AwsError:
-    return AwsError("NoSuchEntity", f"The {kind} with id {name} cannot be found.", 404)
+def _missing(*, kind: str, name: str) -> AwsError:
+    return AwsError(code="NoSuchEntity", message=f"The {kind} with id {name} cannot be found.", status=404)
 
 
 def _user(exchange: Exchange) -> User:
@@ -27,7 +27,7 @@ def _user(exchange: Exchange) -> User:
         name = trace.user_name if trace else exchange.principal.name
     user = exchange.iam.users.get(name)
     if user is None:
-        raise AwsError("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
+        raise AwsError(code="NoSuchEntity", message=f"The user with name {name} cannot be found.", status=404)
     return user
 
 
@@ -36,7 +36,7 @@ def _key(exchange: Exchange, user: User) -> AccessKey:
     for key in user.access_keys:
         if key.access_key_id == wanted:
             return key
-    raise AwsError("NoSuchEntity", f"The Access Key with id {wanted} cannot be found.", 404)
+    raise AwsError(code="NoSuchEntity", message=f"The Access Key with id {wanted} cannot be found.", status=404)
 
 
 def _create_user(exchange: Exchange, original: Original) -> object:
@@ -69,7 +69,7 @@ def _update_access_key(exchange: Exchange, original: Original) -> object:
             f"1 validation error detected: Value '{status}' at 'status' failed to satisfy constraint: "
             "Member must satisfy enum value set: [Active, Inactive]"
         )
-        raise AwsError("ValidationError", message)
+        raise AwsError(code="ValidationError", message=message)
     key = _key(exchange, _user(exchange))
     if status == "Inactive":
         exchange.world.refuse_key(key.access_key_id)
@@ -89,7 +89,7 @@ def _get_access_key_last_used(exchange: Exchange, _: Original) -> object:
     wanted = exchange.parameter("AccessKeyId")
     key = exchange.iam.access_keys.get(wanted)
     if key is None or key.user_name is None:
-        raise AwsError("NoSuchEntity", f"The Access Key with id {wanted} cannot be found.", 404)
+        raise AwsError(code="NoSuchEntity", message=f"The Access Key with id {wanted} cannot be found.", status=404)
     used = key.last_used
     last_used: dict[str, object] = {"Region": "N/A", "ServiceName": "N/A"}
     if used is not None:
@@ -123,7 +123,7 @@ def _delete_user(exchange: Exchange, original: Original) -> object:
     )
     for present, remedy in blockers:
         if present:
-            raise AwsError("DeleteConflict", f"Cannot delete entity, {remedy}.", _CONFLICT)
+            raise AwsError(code="DeleteConflict", message=f"Cannot delete entity, {remedy}.", status=_CONFLICT)
     exchange.world.boundaries.pop(user.id, None)
     return original()
 
@@ -131,7 +131,11 @@ def _delete_user(exchange: Exchange, original: Original) -> object:
 def _delete_virtual_mfa_device(exchange: Exchange, original: Original) -> object:
     device = exchange.iam.virtual_mfa_devices.get(exchange.parameter("SerialNumber"))
     if device is not None and device.user is not None:
-        raise AwsError("DeleteConflict", "Cannot delete entity, must deactivate the MFA device first.", _CONFLICT)
+        raise AwsError(
+            code="DeleteConflict",
+            message="Cannot delete entity, must deactivate the MFA device first.",
+            status=_CONFLICT,
+        )
     return original()
 
 
@@ -159,7 +163,7 @@ def _put_user_permissions_boundary(exchange: Exchange, _: Original) -> object:
 
 def _delete_user_permissions_boundary(exchange: Exchange, _: Original) -> object:
     if exchange.world.boundaries.pop(_user(exchange).id, None) is None:
-        raise _missing("permissions boundary", str(exchange.parameter("UserName")))
+        raise _missing(kind="permissions boundary", name=str(exchange.parameter("UserName")))
     return None
 
 
@@ -201,7 +205,7 @@ def _service_credential(exchange: Exchange) -> tuple[list[ServiceCredential], Se
     for credential in held:
         if credential.identifier == wanted:
             return held, credential
-    raise _missing("service specific credential", str(wanted))
+    raise _missing(kind="service specific credential", name=str(wanted))
 
 
 def _update_service_specific_credential(exchange: Exchange, _: Original) -> object:

@@ -74,7 +74,7 @@ class MotoHost:
         answer: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], None]:
-            answer[:] = [int(status.split()[0]), tuple(headers)]
+            answer[:] = [int(status.split(maxsplit=1)[0]), tuple(headers)]
             return lambda _: None
 
         parts = self._application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)

@@ -59,7 +59,8 @@ class Callers:
             config = Config(
                 retries={"total_max_attempts": 1}, user_agent=place.user_agent, connect_timeout=5, read_timeout=30
             )
-            made = self._session.client(
+            session: Any = self._session  # the stubs list every service by name
+            made = session.client(
                 service,
                 region_name=place.region,
                 endpoint_url=self._endpoint_url,

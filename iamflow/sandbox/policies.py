@@ -5,7 +5,7 @@ use. A condition with an operator or key that is not known here never matches.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -102,19 +102,21 @@ def _holds(operator: str, expected: list[str], actual: str | None) -> bool:
         return expected == ["true" if actual is None else "false"]
     if operator.endswith("IfExists"):
         return actual is None or _holds(operator.removesuffix("IfExists"), expected, actual)
-    if operator in {"StringNotEquals", "ArnNotEquals", "StringNotLike", "ArnNotLike"}:
+    if "Not" in operator and operator.replace("Not", "") in _COMPARISONS:
         return actual is None or not _holds(operator.replace("Not", ""), expected, actual)
-    if actual is None:
-        return False
-    match operator:
-        case "StringEquals":
-            return actual in expected
-        case "StringLike" | "ArnLike" | "ArnEquals":
-            return any(matches(pattern, actual) for pattern in expected)
-        case "Bool" | "StringEqualsIgnoreCase":
-            return actual.lower() in {item.lower() for item in expected}
-        case _:
-            return False
+    compare = _COMPARISONS.get(operator)
+    return compare is not None and actual is not None and any(compare(item, actual) for item in expected)
+
+
+# Each tells whether an expected value fits the actual one.
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": str.__eq__,
+    "StringEqualsIgnoreCase": lambda expected, actual: expected.lower() == actual.lower(),
+    "Bool": lambda expected, actual: expected.lower() == actual.lower(),
+    "StringLike": matches,
+    "ArnLike": matches,
+    "ArnEquals": matches,
+}
 
 
 def _text(value: object) -> str:

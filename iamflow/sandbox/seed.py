@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.account.models import AlternateContact, account_backends
-from moto.iam.models import AccessKey, AccessKeyLastUsed, User
+from moto.iam.models import AccessKeyLastUsed, User
 
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
@@ -98,12 +98,11 @@ class Seed:
         with self._world.lock:
             backend, now = self._world.iam(account_id), self._world.clock.now()
             user = backend.get_user(user_name)
-            key = AccessKey(user_name, prefix="AKIA", account_id=account_id, status=status)
+            key = user.create_access_key("AKIA", status)
             key.access_key_id, key.secret_access_key = key_id, new_secret()
             key.create_date = _naive(created or now)
             if last_used is not None:
                 key.last_used = AccessKeyLastUsed(_naive(last_used), service or "sts", region or "us-east-1")
-            user.access_keys.append(key)
             backend.access_keys[key_id] = key
             trace = KeyTrace(account_id, user_name, user.id, key.secret_access_key)
             # An inactive key's change reached every region long ago.
@@ -169,5 +168,5 @@ class Seed:
 
 
 def _naive(moment: datetime) -> datetime:
-    """moto keeps naive UTC times."""
+    """Return a time as moto keeps it: naive, in UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from iamflow.domain.clock import Clock
-from iamflow.sandbox.faults import Faults
+from iamflow.sandbox.control import PREFIX, Control
+from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.gateway import Gateway
 from iamflow.sandbox.identity import new_key_id
 from iamflow.sandbox.moto_host import MotoHost
@@ -13,8 +14,11 @@ from iamflow.sandbox.people import Applications, Callers, Outcome, Owner, Place
 from iamflow.sandbox.seed import Seed
 from iamflow.sandbox.settings import SandboxSettings
 from iamflow.sandbox.trail import Trail
-from iamflow.sandbox.wire import LoopbackServer
+from iamflow.sandbox.wire import Answer, LoopbackServer
 from iamflow.sandbox.world import Mutation, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _HOST_USER = "iamflow-host"
 
@@ -30,7 +34,7 @@ class Sandbox:
         self._world = World(clock=clock, settings=self.settings, trail=trail)
         self._host_key = new_key_id("AKIA")
         self.seed = Seed(self._world)
-        self.faults: Faults = self._world.faults
+        self.faults = self._world.faults
 
     def start(self) -> Self:
         """Reset moto, add the home account, and listen.
@@ -39,7 +43,7 @@ class Sandbox:
         """
         self._moto = MotoHost(self.clock)
         try:
-            self._server = LoopbackServer(self.settings.port, Gateway(self._world, self._moto).answer)
+            self._server = LoopbackServer(self.settings.port, self._answering())
         except OSError:
             self._moto.close()
             raise
@@ -52,6 +56,16 @@ class Sandbox:
         self.seed.key(home, _HOST_USER, self._host_key)
         self._server.start()
         return self
+
+    def _answering(self) -> Answer:
+        gateway, control = Gateway(self._world, self._moto), Control(self)
+
+        def answer(environ: "WSGIEnvironment", body: bytes) -> Reply | None:
+            if self.settings.control and environ.get("PATH_INFO", "").startswith(PREFIX):
+                return control.answer(environ, body)
+            return gateway.answer(environ, body)
+
+        return answer
 
     def stop(self) -> None:
         """Stop listening and forget everything."""

@@ -34,7 +34,7 @@ class Exchange:
 
     @property
     def iam(self) -> IAMBackend:
-        """moto's IAM of the caller's account."""
+        """The IAM, as moto has it, of the caller's account."""
         return self.world.iam(self.principal.account_id)
 
     def parameter(self, name: str) -> Any:  # noqa: ANN401 - whatever the protocol carried
@@ -55,7 +55,7 @@ class Original:
     def __call__(self) -> Any:  # noqa: ANN401 - moto's results are of many kinds
         """Return moto's result."""
         if self.method is None:
-            raise AwsError("NotImplemented", "The simulated AWS does not know this operation.", 501)
+            raise AwsError(code="NotImplemented", message="The simulated AWS does not know this operation.", status=501)
         return self.method(self.response)
 
 

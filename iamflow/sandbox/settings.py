@@ -13,6 +13,7 @@ class SandboxSettings:
     (about five minutes on average in AWS, without a promise). ``lookups_per_second`` is LookupEvents' quota for an
     account and region (two in AWS, not increasable). ``last_used_step`` is how often a key's last use is recorded
     ("at most once in 15 minutes", says IAM's user guide). ``port`` 0 takes a free one.
+    ``control`` answers ``/_sandbox/…`` as well, for steering from another process.
     """
 
     regions: tuple[str, ...] = ("us-east-1", "eu-west-1", "sa-east-1")
@@ -23,3 +24,4 @@ class SandboxSettings:
     lookups_per_second: int = 2
     last_used_step: timedelta = timedelta(minutes=15)
     port: int = 0
+    control: bool = False

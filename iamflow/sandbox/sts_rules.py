@@ -50,9 +50,8 @@ def _trusting_role(exchange: Exchange, arn: str) -> Role:
         raise _invalid(arn, "roleArn", "Member must be the ARN of a role")
     account_id, _ = found.groups()
     caller = exchange.principal
-    denied = AwsError(
-        "AccessDenied", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}", 403
-    )
+    message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+    denied = AwsError(code="AccessDenied", message=message, status=403)
     if account_id not in exchange.world.accounts:
         raise denied
     role = next((role for role in exchange.world.iam(account_id).get_roles() if role.arn == arn), None)
@@ -89,10 +88,10 @@ def _role_duration(exchange: Exchange, role: Role) -> int:
         raise _invalid(str(asked), "durationSeconds", f"Member must have value greater than or equal to {_SHORTEST}")
     if exchange.principal.kind is Kind.ROLE and asked > _CHAINED_MOST:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
-        raise AwsError("ValidationError", message)
+        raise AwsError(code="ValidationError", message=message)
     if asked > most:
         message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        raise AwsError("ValidationError", message)
+        raise AwsError(code="ValidationError", message=message)
     return asked
 
 
@@ -106,14 +105,14 @@ def _session_policy(text: str | None) -> Mapping[str, Any] | None:
     except ValueError:
         document = None
     if not isinstance(document, Mapping) or "Statement" not in document:
-        raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json")
+        raise AwsError(code="MalformedPolicyDocument", message="This policy contains invalid Json")
     return document
 
 
 def _get_session_token(exchange: Exchange, _: Original) -> object:
     caller = exchange.principal
     if caller.temporary:
-        raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+        raise AwsError(code="AccessDenied", message="Cannot call GetSessionToken with session credentials", status=403)
     asked = int(exchange.parameter("DurationSeconds") or _USER_DEFAULT)
     if not _SHORTEST <= asked <= _USER_MOST:
         raise _invalid(str(asked), "durationSeconds", f"Member must have value between {_SHORTEST} and {_USER_MOST}")
@@ -171,13 +170,13 @@ def _credentials(session: Session) -> dict[str, object]:
 
 
 def _naive(moment: datetime) -> datetime:
-    """moto writes naive UTC times down."""
+    """Return a time as moto keeps it: naive, in UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _invalid(value: str, name: str, constraint: str) -> AwsError:
     message = f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: {constraint}"
-    return AwsError("ValidationError", message)
+    return AwsError(code="ValidationError", message=message)
 
 
 HANDLERS: Mapping[str, Handler] = {

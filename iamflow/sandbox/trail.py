@@ -5,8 +5,8 @@ it returns and not what there is.
 """
 
 import base64
-import bisect
 import binascii
+import bisect
 import hashlib
 import json
 from collections import defaultdict, deque
@@ -71,7 +71,7 @@ class Trail:
         while recent and now - recent[0] >= timedelta(seconds=1):
             recent.popleft()
         if len(recent) >= self._limit:
-            raise AwsError("ThrottlingException", "Rate exceeded")
+            raise AwsError(code="ThrottlingException", message="Rate exceeded")
         recent.append(now)
 
     def lookup(self, account_id: str, region: str, request: Mapping[str, Any], now: datetime) -> Page:
@@ -113,7 +113,7 @@ def _newest_first(
 
 
 def _index(event: TrailEvent) -> Iterator[tuple[str, str]]:
-    """The attribute values that an event is found by; the empty one finds all events."""
+    """Give the attribute values that an event is found by; the empty one finds all events."""
     yield "", ""
     yield "EventId", event.event_id
     yield "EventName", event.name
@@ -134,10 +134,10 @@ def _attribute(request: Mapping[str, Any]) -> tuple[str, str]:
     if not chosen:
         return "", ""
     if len(chosen) > 1:
-        raise AwsError("InvalidLookupAttributesException", "You can only specify one lookup attribute.")
+        raise AwsError(code="InvalidLookupAttributesException", message="You can only specify one lookup attribute.")
     key, value = str(chosen[0].get("AttributeKey")), str(chosen[0].get("AttributeValue"))
     if key not in _ATTRIBUTES:
-        raise AwsError("InvalidLookupAttributesException", f"{key} is not a lookup attribute.")
+        raise AwsError(code="InvalidLookupAttributesException", message=f"{key} is not a lookup attribute.")
     return key, value
 
 
@@ -146,7 +146,7 @@ def _size(request: Mapping[str, Any]) -> int:
     if size is None:
         return _PAGE
     if not 1 <= int(size) <= _PAGE:
-        raise AwsError("InvalidMaxResultsException", "MaxResults must be between 1 and 50.")
+        raise AwsError(code="InvalidMaxResultsException", message="MaxResults must be between 1 and 50.")
     return int(size)
 
 
@@ -154,12 +154,12 @@ def _window(request: Mapping[str, Any], now: datetime) -> tuple[datetime, dateti
     start = _time(request.get("StartTime"), now - _KEPT)
     end = _time(request.get("EndTime"), datetime.max.replace(tzinfo=UTC))
     if start > end:
-        raise AwsError("InvalidTimeRangeException", "The start time is after the end time.")
+        raise AwsError(code="InvalidTimeRangeException", message="The start time is after the end time.")
     return max(start, now - _KEPT) if "NextToken" not in request else start, end
 
 
 def _time(value: object, default: datetime) -> datetime:
-    """The parsed request holds naive UTC times."""
+    """Return a time of the request, which was parsed as naive UTC."""
     if not isinstance(value, datetime):
         return default
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -177,7 +177,9 @@ def _position(token: object, question: str) -> tuple[datetime, int] | None:
         asked, at, order = json.loads(base64.urlsafe_b64decode(str(token)))
         position = datetime.fromisoformat(at), int(order)
     except (ValueError, TypeError, binascii.Error):
-        raise AwsError("InvalidNextTokenException", "The token is not one of this service's.") from None
+        raise AwsError(code="InvalidNextTokenException", message="The token is not one of this service's.") from None
     if asked != question:
-        raise AwsError("InvalidNextTokenException", "A token goes with the same parameters as its first request.")
+        raise AwsError(
+            code="InvalidNextTokenException", message="A token goes with the same parameters as its first request."
+        )
     return position

@@ -4,6 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -96,19 +97,20 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 
 def _bytes_of(reply: Reply, *, with_body: bool) -> bytes:
     headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", *(f"{key}: {value}" for key, value in headers)]
-    head = "\r\n".join(lines).encode("latin-1", errors="replace") + b"\r\n\r\n"
+    first = f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"
+    head = (
+        "\r\n".join([first, *(f"{name}: {value}" for name, value in headers)]).encode("latin-1", errors="replace")
+        + b"\r\n\r\n"
+    )
     return head + reply.body if with_body else head
 
 
 def _close(connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # the caller may have been faster
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the caller was faster
     connection.close()
 
 
 def _no_application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-    """werkzeug asks for an application; requests go to ``LoopbackServer.answer`` instead."""
+    """Fill werkzeug's place for an application; requests go to ``LoopbackServer.answer`` instead."""
     raise NotImplementedError
