@@ -134,6 +134,8 @@ class Policy:
     owners: OwnerRules = field(default_factory=OwnerRules)
     team: str | None = None
     """The security team's address: told about rollbacks, holds and whatever needs attention."""
+    contact: str | None = None
+    """Whom the notices name for questions; the team, where not set."""
     excused: tuple[tuple[str, str], ...] = ()
     """(region, reason) that the settings excuse from being read."""
 

@@ -66,12 +66,13 @@ class Progress:
     signals: tuple[Signal, ...] = ()
     acknowledged: tuple[str, ...] = ()
     """Event ids that a person has seen and let pass by resuming."""
+    end_request: str | None = None
+    """The request id of the call that ended the ticket; None when its answer was lost."""
     own_requests: tuple[str, ...] = ()
     """Request ids of iamflow's own calls for this ticket."""
     held_at: datetime | None = None
     confirm_by: datetime | None = None
     proof_event_id: str | None = None
-    user_created_with_key_at: datetime | None = None
     exempt_until: datetime | None = None
     exempt_reason: str | None = None
     paced_until: datetime | None = None

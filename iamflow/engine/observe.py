@@ -1,0 +1,135 @@
+"""Reads what a decision needs from AWS, one ticket at a time, and decides. Runs in the pool; touches no database."""
+
+from dataclasses import dataclass, replace
+
+from iamflow.domain.decision import Case, Decision, Look, Sight
+from iamflow.domain.effect import Intent, Outcome, OutcomeKind
+from iamflow.domain.facts import KeyReading
+from iamflow.engine import sweeps
+from iamflow.engine.deps import Engine
+from iamflow.engine.failures import after_failure
+from iamflow.engine.ports import KeySubject
+from iamflow.workflows.workflow import Achievement, Workflow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """One case after its look: what was read, what was decided, and what it settled."""
+
+    case: Case
+    workflow: Workflow
+    decision: Decision
+    reading: KeyReading | None = None
+    settles: Outcome | None = None
+    """How the open intent, if there was one, turned out."""
+    users: int | None = None
+    """The number of users in the account, read where an effect is proposed that the caps count."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """An intent whose outcome is known, with the reading that showed it."""
+
+    case: Case
+    workflow: Workflow
+    intent: Intent
+    outcome: Outcome
+    reading: KeyReading
+
+
+def subject_of(case: Case) -> KeySubject:
+    """Return the one key that the ticket is about."""
+    ticket = case.ticket
+    return KeySubject(
+        account_id=ticket.account_id,
+        username=ticket.username,
+        key_id=ticket.access_key_id,
+    )
+
+
+def look(engine: Engine, workflow: Workflow, case: Case) -> Seen:
+    """Look at one ticket and decide. Whatever goes wrong with it becomes its own decision."""
+    try:
+        if case.intent is not None:
+            return _settle(engine, workflow, case)
+        return _decide(engine, workflow, case)
+    except Exception as error:  # noqa: BLE001 - one ticket's trouble must not hold up the others
+        return Seen(
+            case=case,
+            workflow=workflow,
+            decision=after_failure(engine, workflow, case, error),
+        )
+
+
+def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
+    sight = Sight()
+    while missing := workflow.wants(case, sight, engine.situation()):
+        sight = _read(engine, case, sight, min(missing))
+    decision = workflow.decide(case, sight, engine.situation())
+    users = None
+    if decision.effect is not None and not decision.effect.kind.undoes:
+        users = engine.cloud.user_count(case.ticket.account_id)
+    return Seen(
+        case=case, workflow=workflow, decision=decision, reading=sight.key, users=users
+    )
+
+
+def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
+    ticket = case.ticket
+    match what:
+        case Look.KEY:
+            return replace(sight, key=engine.cloud.read_key(subject_of(case)))
+        case Look.BASELINE:
+            return replace(sight, baseline=sweeps.baseline(engine, ticket))
+        case Look.REACTIONS:
+            last_use = sight.key.last_use if sight.key is not None else None
+            informed = replace(
+                ticket, progress=replace(ticket.progress, last_use=last_use)
+            )
+            return replace(sight, reactions=sweeps.reactions(engine, informed))
+        case Look.FINAL_SWEEP:
+            return replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
+        case Look.PROOF:
+            return replace(sight, proof=sweeps.proof(engine, ticket))
+
+
+def _settle(engine: Engine, workflow: Workflow, case: Case) -> Seen:
+    """Settle an intent that a crash or a lost answer left open, by reading AWS and never by repeating the call."""
+    reading = engine.cloud.read_key(subject_of(case))
+    situation = engine.situation()
+    outcome = workflow.settle(case, reading, situation)
+    if outcome is None or case.intent is None:
+        due_at = situation.now + engine.policy.timing.retry_base
+        waiting = Decision(
+            ticket=case.ticket,
+            due_at=due_at,
+            reason="AWS has not caught up with the last call yet",
+        )
+        return Seen(case=case, workflow=workflow, decision=waiting, reading=reading)
+    return Seen(
+        case=case,
+        workflow=workflow,
+        decision=after_outcome(
+            engine,
+            Settled(
+                case=case,
+                workflow=workflow,
+                intent=case.intent,
+                outcome=outcome,
+                reading=reading,
+            ),
+        ),
+        reading=reading,
+        settles=outcome,
+    )
+
+
+def after_outcome(engine: Engine, seen: Settled) -> Decision:
+    """Return what follows from a settled intent: the step it was for, or another look at once."""
+    if seen.outcome.kind is not OutcomeKind.DONE:
+        reason = seen.outcome.detail or seen.outcome.kind.value
+        return Decision(ticket=seen.case.ticket, due_at=engine.now(), reason=reason)
+    achievement = Achievement(
+        effect=seen.intent.effect, outcome=seen.outcome, reading=seen.reading
+    )
+    return seen.workflow.achieved(seen.case, achievement, engine.situation())

@@ -1,0 +1,256 @@
+"""Searches of CloudTrail: the baseline, the reactions, the final sweep, the proof.
+
+A region that could not be read makes a sweep inconclusive or raises; it never counts as quiet. The budget for LookupEvents
+is small and shared with every other tool in the account, so that each search asks for no more than it needs.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from iamflow.domain.errors import BlockedError, TemporaryError
+from iamflow.domain.evidence import (
+    Activity,
+    Attribute,
+    Baseline,
+    Sweep,
+    TrailEvent,
+    TrailQuery,
+)
+from iamflow.domain.ids import AccountId, Region
+from iamflow.domain.signals import DECISIVE, from_event
+from iamflow.domain.ticket import Ticket
+from iamflow.engine.deps import Engine
+
+GLOBAL_REGION = Region("us-east-1")
+"""Where the events of IAM and the global STS endpoint land."""
+
+BASELINE_PAGES = 5
+"""How many pages of a region the baseline reads at most (DESIGN 8.16)."""
+
+_MARGIN = timedelta(minutes=1)
+"""How far before the deactivation a sweep begins: CloudTrail's clock and ours need not agree to the second."""
+
+
+def baseline(engine: Engine, ticket: Ticket) -> Baseline:
+    """Return what the key did in the last days, in every region. Raises where a region cannot be read."""
+    now = engine.now()
+    start = now - engine.policy.timing.baseline
+    regions = engine.cloud.regions(ticket.account_id)
+    query = TrailQuery(
+        attribute=Attribute.ACCESS_KEY_ID,
+        value=ticket.access_key_id,
+        start=start,
+        end=now,
+    )
+    events: list[TrailEvent] = []
+    truncated: list[str] = []
+    for region in regions.readable:
+        pages = _pages(engine, ticket.account_id, region, query)
+        for number, page in enumerate(pages, start=1):
+            events.extend(page)
+            if number == BASELINE_PAGES and next(pages, None) is not None:
+                truncated.append(region)
+                break
+    return Baseline(
+        taken_at=now,
+        start=start,
+        end=now,
+        regions=tuple(regions.readable),
+        excused=regions.excused,
+        truncated=tuple(truncated),
+        activities=_activities(events),
+        minted=tuple(
+            sorted(
+                {
+                    event.minted_key_id
+                    for event in events
+                    if event.minted_key_id is not None
+                }
+            )
+        ),
+        last_event_at=max((event.at for event in events), default=None),
+    )
+
+
+def reactions(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return who did what to the key or with it, once IAM has shown that something happened.
+
+    This only adds names to what is known already, so that it must not hold up a rollback: what cannot be read now is
+    noted as unread, and nothing is raised.
+    """
+    now = engine.now()
+    start = (ticket.progress.deactivated_at or now) - _MARGIN
+    last_use = ticket.progress.last_use
+    used_in = (
+        Region(last_use.region)
+        if last_use is not None and last_use.region
+        else GLOBAL_REGION
+    )
+    queries = [
+        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.access_key_id)),
+        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.username)),
+        *(
+            (region, Attribute.ACCESS_KEY_ID, str(ticket.access_key_id))
+            for region in dict.fromkeys((used_in, GLOBAL_REGION))
+        ),
+    ]
+    events: list[TrailEvent] = []
+    unread: list[tuple[str, str]] = []
+    for region, attribute, value in queries:
+        query = TrailQuery(attribute=attribute, value=value, start=start, end=now)
+        try:
+            events.extend(engine.cloud.look_up(ticket.account_id, region, query).events)
+        except (TemporaryError, BlockedError) as error:
+            unread.append((region, str(error)))
+    regions = tuple(dict.fromkeys(region for region, _, _ in queries))
+    return Sweep(
+        run_at=now,
+        start=start,
+        end=now,
+        regions=regions,
+        unread=tuple(unread),
+        events=tuple(events),
+    )
+
+
+def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return everything that CloudTrail has on the key and its user for the whole window, in every region.
+
+    Stops at the first event that decides. Raises where a region could not be read and no event decided: the window is then
+    not over, however long it takes.
+    """
+    since = ticket.progress.deactivated_at
+    until = ticket.progress.window_ends_at
+    if since is None or until is None:
+        message = "a final sweep needs a deactivated key"
+        raise AssertionError(message)
+    regions = engine.cloud.regions(ticket.account_id)
+    run_at = engine.now()
+    start, end = since - _MARGIN, max(until, run_at)
+    events: list[TrailEvent] = []
+    failures: list[tuple[Region, TemporaryError | BlockedError]] = []
+    decided = False
+    for region, attribute, value in _questions(ticket, regions.readable):
+        query = TrailQuery(attribute=attribute, value=value, start=start, end=end)
+        try:
+            for page in _pages(engine, ticket.account_id, region, query):
+                events.extend(page)
+                decided = decided or any(
+                    _decides(event, ticket, engine) for event in page
+                )
+                if decided:
+                    break
+        except (TemporaryError, BlockedError) as error:
+            failures.append((region, error))
+        if decided:
+            break
+    if failures and not decided:
+        raise failures[0][1]
+    return Sweep(
+        run_at=run_at,
+        start=start,
+        end=end,
+        regions=tuple(regions.readable),
+        excused=regions.excused,
+        unread=(("", "stopped at the first event that decides"),) if decided else (),
+        events=tuple(events),
+    )
+
+
+def proof(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return the events that name the key, where the event that proves the ticket's end must be."""
+    now = engine.now()
+    start = ticket.closed_at or ticket.opened_at
+    query = TrailQuery(
+        attribute=Attribute.RESOURCE_NAME,
+        value=ticket.access_key_id,
+        start=start - timedelta(hours=1),
+        end=now,
+    )
+    events = [
+        event
+        for page in _pages(engine, ticket.account_id, GLOBAL_REGION, query)
+        for event in page
+    ]
+    return Sweep(
+        run_at=now,
+        start=query.start,
+        end=now,
+        regions=(GLOBAL_REGION,),
+        events=tuple(events),
+    )
+
+
+def _questions(
+    ticket: Ticket, regions: Sequence[Region]
+) -> Iterator[tuple[Region, Attribute, str]]:
+    """Yield what the final sweep asks: the key and the user's sessions everywhere, reactions where IAM's events land."""
+    if GLOBAL_REGION in regions:
+        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.access_key_id
+        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.username
+    for region in regions:
+        yield region, Attribute.ACCESS_KEY_ID, ticket.access_key_id
+        yield region, Attribute.USERNAME, ticket.username
+
+
+def _pages(
+    engine: Engine, account_id: AccountId, region: Region, query: TrailQuery
+) -> Iterator[tuple[TrailEvent, ...]]:
+    token: str | None = None
+    while True:
+        page = engine.cloud.look_up(account_id, region, query, token)
+        yield page.events
+        if page.token is None:
+            return
+        if page.token == token:
+            message = f"CloudTrail in {region} repeats a page token; its answer cannot be relied on"
+            raise TemporaryError(message)
+        token = page.token
+
+
+def _decides(event: TrailEvent, ticket: Ticket, engine: Engine) -> bool:
+    signal = from_event(event, ticket, engine.policy.timing.propagation)
+    return signal is not None and signal.kind in DECISIVE
+
+
+_Kind = tuple[str, str, str, str | None, str | None, str | None]
+
+
+def _activities(events: Sequence[TrailEvent]) -> tuple[Activity, ...]:
+    """Return the events as counted kinds of calls, the most frequent first."""
+    kind: Callable[[TrailEvent], _Kind] = lambda event: (
+        event.source,
+        event.name,
+        event.region,
+        event.source_ip,
+        event.user_agent,
+        event.error_code,
+    )
+    counts = Counter(kind(event) for event in events)
+    times: dict[_Kind, list[datetime]] = {}
+    for event in events:
+        times.setdefault(kind(event), []).append(event.at)
+    return tuple(
+        Activity(
+            source=source,
+            name=name,
+            region=region,
+            source_ip=source_ip,
+            user_agent=user_agent,
+            error_code=error_code,
+            count=count,
+            first_at=min(
+                times[source, name, region, source_ip, user_agent, error_code]
+            ),
+            last_at=max(times[source, name, region, source_ip, user_agent, error_code]),
+        )
+        for (
+            source,
+            name,
+            region,
+            source_ip,
+            user_agent,
+            error_code,
+        ), count in counts.most_common()
+    )

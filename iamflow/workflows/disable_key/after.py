@@ -1,0 +1,327 @@
+"""Decisions once iamflow has deactivated the key: watch it, give it back at the first sign of use, or propose the deletion."""
+
+from dataclasses import replace
+
+from iamflow.domain.decision import Case, Decision, Sight
+from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.evidence import Signal, SignalKind, Sweep, SweepRecord
+from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
+from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.notice import NoticeKind
+from iamflow.domain.plan import plan_digest
+from iamflow.domain.schedule import next_poll
+from iamflow.domain.signals import DECISIVE, HOLDING, from_events, from_reading
+from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.workflow import Situation
+
+
+def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
+    """Decide about a ticket whose key iamflow has deactivated."""
+    reading = common.required(sight.key)
+    ticket = _learn(case.ticket, reading, situation)
+    key = reading.key(ticket.access_key_id)
+    if key is None:
+        return _gone(ticket, reading, situation)
+    if key.status is KeyStatus.ACTIVE:
+        return _active_again(ticket, sight, situation)
+    if ticket.wanted is Wanted.ROLLBACK:
+        return _give_back(
+            ticket,
+            (),
+            situation,
+            reason=f"asked for by {ticket.wanted_by and ticket.wanted_by.by}",
+        )
+    signals = _signals(ticket, reading, sight, situation)
+    decisive = [signal for signal in signals if signal.kind in DECISIVE]
+    if decisive:
+        return _give_back(ticket, signals, situation, reason=decisive[0].sentence)
+    holding = [signal for signal in signals if signal.kind in HOLDING]
+    if holding and ticket.state not in PAUSED:
+        return _hold(ticket, signals, situation)
+    return _go_on(case, ticket, sight, situation)
+
+
+def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
+    key = reading.key(ticket.access_key_id)
+    last_use = reading.last_use or LastUse()
+    facts = ticket.facts
+    if key is not None:
+        facts = KeyFacts(
+            status=key.status,
+            created_at=facts.created_at,
+            last_use=last_use,
+            as_of=reading.read_at,
+            source="live",
+        )
+    return replace(
+        ticket,
+        facts=facts,
+        plan_digest=plan_digest(ticket, reading, situation.policy.excused)
+        or ticket.plan_digest,
+        progress=replace(ticket.progress, last_use=last_use),
+    )
+
+
+def _gone(ticket: Ticket, reading: KeyReading, situation: Situation) -> Decision:
+    gone = Resolution.USER_GONE if reading.user_id is None else Resolution.KEY_GONE
+    reason = (
+        "somebody else deleted the user"
+        if gone is Resolution.USER_GONE
+        else "somebody else deleted the key"
+    )
+    told = notices.tell(
+        NoticeKind.ATTENTION, ticket, situation.policy, situation.now, headline=reason
+    )
+    return Decision(
+        ticket=ticket,
+        trigger=Trigger.RESOLVE,
+        resolution=gone,
+        due_at=None,
+        reason=reason,
+        notices=told,
+    )
+
+
+def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
+    """End a ticket whose key somebody set to Active again. Within the propagation time it may be an old answer."""
+    since = ticket.progress.deactivated_at
+    settled = (
+        since is None or situation.now >= since + situation.policy.timing.propagation
+    )
+    if not settled:
+        due_at = since and since + situation.policy.timing.propagation
+        return common.stay(
+            ticket, due_at=due_at, reason="the deactivation is reaching all of AWS"
+        )
+    if ticket.wanted is Wanted.ROLLBACK:
+        reason = "the key is Active already"
+        return Decision(
+            ticket=ticket,
+            trigger=Trigger.ROLL_BACK,
+            resolution=Resolution.ROLLED_BACK,
+            due_at=None,
+            reason=reason,
+        )
+    events = sight.reactions.events if sight.reactions is not None else ()
+    signals = tuple(
+        replace(signal, kind=SignalKind.REACTIVATED)
+        for signal in from_events(events, ticket, situation.policy.timing.propagation)
+        if signal.kind is SignalKind.TOGGLED
+    )
+    who = (
+        signals[-1].event.principal
+        if signals and signals[-1].event is not None
+        else None
+    )
+    reason = (
+        f"the key was set to Active again by {who or 'somebody other than iamflow'}"
+    )
+    seen = _remember(ticket, signals)
+    told = notices.tell(
+        NoticeKind.ATTENTION, seen, situation.policy, situation.now, headline=reason
+    )
+    return Decision(
+        ticket=seen,
+        trigger=Trigger.RESOLVE,
+        resolution=Resolution.OWNER_REACTIVATED,
+        due_at=None,
+        reason=reason,
+        notices=told,
+        events=_journal(signals, situation),
+    )
+
+
+def _signals(
+    ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation
+) -> tuple[Signal, ...]:
+    """Return everything seen that means something, CloudTrail's own words before what IAM alone tells."""
+    propagation = situation.policy.timing.propagation
+    sweeps: tuple[Sweep | None, ...] = (sight.reactions, sight.final_sweep)
+    events = [event for sweep in sweeps if sweep is not None for event in sweep.events]
+    from_trail = from_events(events, ticket, propagation)
+    return (*from_trail, *from_reading(reading, ticket, propagation))
+
+
+def _remember(ticket: Ticket, signals: tuple[Signal, ...]) -> Ticket:
+    known = {_same(signal) for signal in ticket.progress.signals}
+    new = tuple(signal for signal in signals if _same(signal) not in known)
+    return replace(
+        ticket,
+        progress=replace(ticket.progress, signals=(*ticket.progress.signals, *new)),
+    )
+
+
+def _same(signal: Signal) -> tuple[str, str]:
+    return (
+        signal.kind.value,
+        signal.event.event_id if signal.event is not None else signal.sentence,
+    )
+
+
+def _journal(signals: tuple[Signal, ...], situation: Situation) -> tuple[NewEvent, ...]:
+    return tuple(
+        NewEvent(
+            kind=EventKind.SIGNAL,
+            actor=common.DAEMON,
+            at=situation.now,
+            detail={
+                "signal": signal.kind.value,
+                "sentence": signal.sentence,
+                "seen_at": signal.at.isoformat(),
+                "event_id": signal.event.event_id if signal.event is not None else None,
+                "source_ip": signal.event.source_ip
+                if signal.event is not None
+                else None,
+                "user_agent": signal.event.user_agent
+                if signal.event is not None
+                else None,
+                "region": signal.event.region if signal.event is not None else None,
+            },
+        )
+        for signal in signals
+    )
+
+
+def _give_back(
+    ticket: Ticket, signals: tuple[Signal, ...], situation: Situation, *, reason: str
+) -> Decision:
+    effect = Effect(
+        kind=EffectKind.REACTIVATE_KEY,
+        account_id=ticket.account_id,
+        username=ticket.username,
+        key_id=ticket.access_key_id,
+    )
+    return Decision(
+        ticket=_remember(ticket, signals),
+        effect=effect,
+        trigger=Trigger.ROLL_BACK,
+        resolution=Resolution.ROLLED_BACK,
+        due_at=situation.now,
+        events=_journal(signals, situation),
+        reason=reason,
+    )
+
+
+def _hold(
+    ticket: Ticket, signals: tuple[Signal, ...], situation: Situation
+) -> Decision:
+    reason = signals[0].sentence
+    reasons = (*ticket.progress.approval_reasons, f"held: {reason}")
+    held = _remember(ticket, signals)
+    held = replace(
+        held,
+        blocked_reason=reason,
+        progress=replace(
+            held.progress,
+            held_at=situation.now,
+            approval_reasons=tuple(dict.fromkeys(reasons)),
+        ),
+    )
+    told = notices.tell(
+        NoticeKind.HELD,
+        held,
+        situation.policy,
+        situation.now,
+        headline=reason,
+        reasons=[signal.sentence for signal in signals],
+    )
+    return Decision(
+        ticket=held,
+        trigger=Trigger.HOLD,
+        due_at=situation.now + situation.policy.timing.poll,
+        notices=told,
+        events=_journal(signals, situation),
+        reason=reason,
+    )
+
+
+def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
+    now, timing = situation.now, situation.policy.timing
+    poll_at = next_poll(ticket, now, timing, situation.policy.disable_key.delivery_lag)
+    if ticket.state in PAUSED:
+        return common.paused(ticket, situation, due_at=poll_at)
+    if ticket.state is State.DEACTIVATED:
+        return _reached_everywhere(ticket, situation)
+    events: tuple[NewEvent, ...] = ()
+    if sight.final_sweep is not None:
+        ticket, events = _swept(ticket, sight.final_sweep, situation)
+    if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
+        reason = "iamflow only observes this account: it watches, and deletes nothing"
+        return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
+    approved = any(approval.used_at is None for approval in case.approvals)
+    swept = (
+        ticket.progress.final_sweep is not None
+        and ticket.progress.final_sweep.conclusive
+    )
+    if not swept or (ticket.state is State.AWAITING_APPROVAL and not approved):
+        reason = (
+            "waiting for an approval of the deletion" if swept else "the key is watched"
+        )
+        return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
+    effect = Effect(
+        kind=EffectKind.DELETE_KEY,
+        account_id=ticket.account_id,
+        username=ticket.username,
+        key_id=ticket.access_key_id,
+    )
+    return Decision(
+        ticket=ticket,
+        effect=effect,
+        trigger=Trigger.DELETE,
+        resolution=Resolution.DELETED,
+        due_at=now,
+        events=events,
+        reason="the window is over, and nothing was seen",
+    )
+
+
+def _reached_everywhere(ticket: Ticket, situation: Situation) -> Decision:
+    since = ticket.progress.deactivated_at or situation.now
+    reached = since + situation.policy.timing.propagation
+    if situation.now < reached:
+        return common.stay(
+            ticket, due_at=reached, reason="the deactivation is reaching all of AWS"
+        )
+    due_at = next_poll(
+        ticket,
+        situation.now,
+        situation.policy.timing,
+        situation.policy.disable_key.delivery_lag,
+    )
+    return Decision(
+        ticket=ticket,
+        trigger=Trigger.WATCH,
+        due_at=due_at,
+        reason="the key is Inactive everywhere",
+    )
+
+
+def _swept(
+    ticket: Ticket, sweep: Sweep, situation: Situation
+) -> tuple[Ticket, tuple[NewEvent, ...]]:
+    record = SweepRecord(
+        run_at=sweep.run_at,
+        start=sweep.start,
+        end=sweep.end,
+        regions=sweep.regions,
+        excused=sweep.excused,
+        conclusive=sweep.conclusive,
+    )
+    detail = {
+        "start": sweep.start.isoformat(),
+        "end": sweep.end.isoformat(),
+        "regions": list(sweep.regions),
+        "excused": [list(pair) for pair in sweep.excused],
+        "unread": [list(pair) for pair in sweep.unread],
+        "conclusive": sweep.conclusive,
+        "events": len(sweep.events),
+    }
+    event = NewEvent(
+        kind=EventKind.SWEEP, actor=common.DAEMON, at=situation.now, detail=detail
+    )
+    kept = record if sweep.conclusive else None
+    return replace(ticket, progress=replace(ticket.progress, final_sweep=kept)), (
+        event,
+    )

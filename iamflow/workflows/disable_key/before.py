@@ -1,0 +1,303 @@
+"""Decisions while the key has not been touched."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from iamflow.domain.decision import Case, Decision, Sight
+from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
+from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.notice import NoticeState
+from iamflow.domain.owners import find_owner
+from iamflow.domain.people import RULES
+from iamflow.domain.plan import plan_digest
+from iamflow.domain.protection import protected_by_name, protected_by_tag
+from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
+from iamflow.domain.states import PAUSED, Resolution, State, Trigger
+from iamflow.domain.ticket import Owner, Ticket
+from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.disable_key.looks import ready_to_deactivate
+from iamflow.workflows.workflow import Situation
+
+
+def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
+    """Decide about a ticket whose key iamflow has not deactivated."""
+    ticket, now = case.ticket, situation.now
+    if ticket.state is State.EXEMPT:
+        return _exempt(ticket, now)
+    reading = common.required(sight.key)
+    ended = _no_longer_a_finding(ticket, reading, situation)
+    if ended is not None:
+        return Decision(
+            ticket=ticket,
+            trigger=Trigger.RESOLVE,
+            resolution=ended[0],
+            due_at=None,
+            reason=ended[1],
+        )
+    if ticket.user_id is not None and reading.user_id != ticket.user_id:
+        reason = f"the user's id was {ticket.user_id} and is {reading.user_id}: recreated under the same name"
+        return common.block(ticket, situation, code="user_changed", reason=reason)
+    known = _learn(ticket, reading, situation)
+    forbidden = _hands_off(known, reading, situation)
+    if forbidden is not None:
+        return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
+    if known.state in PAUSED:
+        return common.paused(
+            known, situation, due_at=now + situation.policy.timing.recheck
+        )
+    if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
+        reason = "iamflow only observes this account"
+        return common.stay(
+            known, due_at=now + situation.policy.timing.recheck, reason=reason
+        )
+    if known.state is State.OPEN:
+        return _open(case, known, situation)
+    return _told(case, known, sight, situation)
+
+
+def _exempt(ticket: Ticket, now: datetime) -> Decision:
+    until = ticket.progress.exempt_until
+    if until is not None and now < until:
+        return common.stay(ticket, due_at=until, reason="exempt")
+    progress = replace(
+        ticket.progress, exempt_until=None, exempt_reason=None, notice_composed_at=None
+    )
+    return Decision(
+        ticket=replace(ticket, progress=progress, deadline=None),
+        trigger=Trigger.REOPEN,
+        due_at=now,
+        reason="the exemption has expired",
+    )
+
+
+def _no_longer_a_finding(
+    ticket: Ticket, reading: KeyReading, situation: Situation
+) -> tuple[Resolution, str] | None:
+    """Return how and why the finding no longer holds. A hand-opened ticket does not depend on the key's age."""
+    if reading.user_id is None:
+        return Resolution.USER_GONE, "the user does not exist any more"
+    key = reading.key(ticket.access_key_id)
+    if key is None:
+        return Resolution.KEY_GONE, "the user has no such key any more"
+    if key.status is KeyStatus.INACTIVE:
+        return (
+            Resolution.KEY_INACTIVE,
+            "the key is Inactive already, and iamflow did not do it",
+        )
+    young = situation.now - key.created_at <= situation.policy.rules.max_key_age
+    if young and ticket.requester == RULES:
+        return Resolution.KEY_YOUNG, "the key is younger than rules.max_key_age"
+    return None
+
+
+def _hands_off(
+    ticket: Ticket, reading: KeyReading, situation: Situation
+) -> tuple[str, str] | None:
+    """Return why this subject is not iamflow's to touch, as (code, sentence)."""
+    protection = situation.policy.protection
+    why = protected_by_name(
+        ticket.account_id, ticket.username, protection
+    ) or protected_by_tag(reading.tags, protection)
+    if why is not None:
+        return "protected", why
+    if reading.quarantined:
+        return "compromised", (
+            "AWS has put this user into quarantine (AWSCompromisedKeyQuarantine): treat the key as leaked, now; "
+            "this is an incident for a person, not for a grace period"
+        )
+    return None
+
+
+def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
+    """Put what AWS says on the ticket. The first live reading settles which user and key the ticket is about."""
+    key = reading.key(ticket.access_key_id)
+    last_use = reading.last_use or LastUse()
+    facts = ticket.facts
+    if key is not None:
+        created = key.created_at if ticket.user_id is None else facts.created_at
+        facts = KeyFacts(
+            status=key.status,
+            created_at=created,
+            last_use=last_use,
+            as_of=reading.read_at,
+            source="live",
+        )
+    return replace(
+        ticket,
+        user_id=ticket.user_id or reading.user_id,
+        facts=facts,
+        owner=_owner(ticket, reading, situation),
+        plan_digest=plan_digest(ticket, reading, situation.policy.excused),
+        progress=replace(ticket.progress, last_use=last_use),
+    )
+
+
+def _owner(ticket: Ticket, reading: KeyReading, situation: Situation) -> Owner | None:
+    if ticket.state is not State.OPEN and ticket.owner is not None:
+        return ticket.owner
+    found = find_owner(reading.tags, ticket.account_id, situation.policy.owners)
+    if found is None and situation.policy.team is not None:
+        return Owner(address=situation.policy.team, source="default")
+    return found
+
+
+def _open(case: Case, ticket: Ticket, situation: Situation) -> Decision:
+    """Tell the owner; once a channel has accepted the notice, the grace period runs."""
+    now, progress = situation.now, ticket.progress
+    if progress.notice_waiver is not None:
+        told = replace(progress, notified_at=now, promised_at=now, told_owner=True)
+        return Decision(
+            ticket=replace(ticket, progress=told, deadline=now), trigger=Trigger.NOTIFY, due_at=now,
+            reason=f"the notice was waived by {progress.notice_waiver.by}",
+        )  # fmt: skip
+    since = case.enforced_since
+    outdated = (
+        since is not None
+        and progress.notice_composed_at is not None
+        and progress.notice_composed_at < since
+    )
+    if (
+        progress.notice_composed_at is None
+        or outdated
+        or case.notice.state is NoticeState.NONE
+    ):
+        return _compose(ticket, situation)
+    if case.notice.state is NoticeState.FAILED:
+        reason = f"the notice could not be delivered: {case.notice.error or 'no reason given'}"
+        return common.block(ticket, situation, code="notice_failed", reason=reason)
+    if case.notice.state is NoticeState.WAITING or case.notice.accepted_at is None:
+        return common.stay(
+            ticket,
+            due_at=now + situation.policy.timing.retry_most,
+            reason="the notice is on its way",
+        )
+    return _notified(case, ticket, case.notice.accepted_at, situation)
+
+
+def _compose(ticket: Ticket, situation: Situation) -> Decision:
+    now = situation.now
+    progress = replace(
+        ticket.progress,
+        notice_round=ticket.progress.notice_round + 1,
+        notice_composed_at=now,
+        notified_at=None,
+        promised_at=None,
+        reminders=(),
+    )
+    composed = replace(ticket, progress=progress, deadline=None)
+    notice = notices.first_notice(composed, situation.policy, now)
+    if notice is None:
+        reason = "nobody to tell: no owner tag, map entry, account contact or owners.default leads to an address"
+        return common.block(ticket, situation, code="no_owner", reason=reason)
+    due_at = now + situation.policy.timing.retry_most
+    return Decision(
+        ticket=composed,
+        due_at=due_at,
+        notices=(notice,),
+        reason="the owner is being told",
+    )
+
+
+def _notified(
+    case: Case, ticket: Ticket, accepted_at: datetime, situation: Situation
+) -> Decision:
+    deadline = grace_deadline(
+        accepted_at, case.notice.promised_at, situation.policy.disable_key.grace
+    )
+    told_owner = ticket.owner is not None and ticket.owner.source != "default"
+    reasons = (
+        ()
+        if told_owner
+        else ("the notice reached only the default address, not an owner",)
+    )
+    progress = replace(
+        ticket.progress,
+        notified_at=accepted_at,
+        promised_at=case.notice.promised_at,
+        told_owner=told_owner,
+        approval_reasons=reasons,
+    )
+    moved = replace(ticket, progress=progress, deadline=deadline)
+    due_at = next_grace_look(moved, situation.now)
+    return Decision(
+        ticket=moved,
+        trigger=Trigger.NOTIFY,
+        due_at=due_at,
+        reason="a channel accepted the notice",
+    )
+
+
+def _told(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
+    """Wait out the grace period, remind, and propose the deactivation when everything that is waited for is over."""
+    now, progress = situation.now, ticket.progress
+    if (
+        case.enforced_since is not None
+        and progress.notified_at is not None
+        and progress.notified_at < case.enforced_since
+    ):
+        fresh = replace(progress, notice_composed_at=None)
+        reason = "iamflow was switched to enforce after the notice: the grace period starts anew"
+        return Decision(
+            ticket=replace(ticket, progress=fresh),
+            trigger=Trigger.RENOTIFY,
+            due_at=now,
+            reason=reason,
+        )
+    if ready_to_deactivate(case, now):
+        return _propose(ticket, sight, situation)
+    if ticket.state is State.AWAITING_APPROVAL:
+        return common.stay(
+            ticket,
+            due_at=now + situation.policy.timing.recheck,
+            reason="waiting for an approval",
+        )
+    name = due_reminder(ticket, now)
+    if name is None:
+        return common.stay(
+            ticket, due_at=next_grace_look(ticket, now), reason="in the grace period"
+        )
+    reminded = replace(
+        ticket, progress=replace(progress, reminders=(*progress.reminders, name))
+    )
+    notice = notices.reminder(ticket, situation.policy, now, name)
+    return Decision(
+        ticket=reminded,
+        due_at=next_grace_look(reminded, now),
+        notices=(notice,) if notice is not None else (),
+        reason=f"reminder: {name}",
+    )
+
+
+def _propose(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
+    events: tuple[NewEvent, ...] = ()
+    if sight.baseline is not None:
+        ticket = replace(ticket, baseline=sight.baseline)
+        detail = {
+            "regions": list(sight.baseline.regions),
+            "excused": [list(pair) for pair in sight.baseline.excused],
+            "truncated": list(sight.baseline.truncated),
+            "activities": len(sight.baseline.activities),
+        }
+        events = (
+            NewEvent(
+                kind=EventKind.BASELINE,
+                actor=common.DAEMON,
+                at=situation.now,
+                detail=detail,
+            ),
+        )
+    effect = Effect(
+        kind=EffectKind.DEACTIVATE_KEY,
+        account_id=ticket.account_id,
+        username=ticket.username,
+        key_id=ticket.access_key_id,
+    )
+    return Decision(
+        ticket=ticket,
+        effect=effect,
+        trigger=Trigger.DEACTIVATE,
+        due_at=situation.now,
+        events=events,
+        reason="the grace period is over",
+    )

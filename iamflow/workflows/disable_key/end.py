@@ -1,0 +1,93 @@
+"""Decisions after an end with an effect: find the CloudTrail event that proves it, or say that it is missing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from iamflow.domain.decision import Case, Decision, Sight
+from iamflow.domain.evidence import TrailEvent
+from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.notice import NoticeKind
+from iamflow.domain.states import Confirmation, State
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.workflow import Situation
+
+
+def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
+    """Decide about an ended ticket: only its confirmation is still open."""
+    ticket, now = case.ticket, situation.now
+    if ticket.confirmation is not Confirmation.PENDING or sight.proof is None:
+        return common.stay(ticket, due_at=None, reason="ended")
+    proof = next(
+        (event for event in sight.proof.events if _proves(event, ticket)), None
+    )
+    if proof is not None:
+        confirmed = replace(
+            ticket,
+            confirmation=Confirmation.CONFIRMED,
+            progress=replace(ticket.progress, proof_event_id=proof.event_id),
+        )
+        found = {
+            "confirmation": Confirmation.CONFIRMED.value,
+            "event_id": proof.event_id,
+            "event": proof.name,
+            "event_time": proof.at.isoformat(),
+            "request_id": proof.request_id,
+        }
+        return Decision(
+            ticket=confirmed,
+            due_at=None,
+            events=(_event(found, situation),),
+            reason="confirmed",
+        )
+    until = ticket.progress.confirm_by
+    if until is not None and now < until:
+        again = now + max(
+            situation.policy.disable_key.delivery_lag,
+            situation.policy.timing.retry_base,
+        )
+        return common.stay(
+            ticket,
+            due_at=min(again, until),
+            reason="CloudTrail has not delivered the event yet",
+        )
+    missing = replace(ticket, confirmation=Confirmation.MISSING)
+    headline = f"CloudTrail shows no event that proves that this ticket ended as {ticket.state.value}"
+    told = notices.tell(
+        NoticeKind.ATTENTION, missing, situation.policy, now, headline=headline
+    )
+    detail = {"confirmation": Confirmation.MISSING.value}
+    return Decision(
+        ticket=missing,
+        due_at=None,
+        notices=told,
+        events=(_event(detail, situation),),
+        reason=headline,
+    )
+
+
+def _proves(event: TrailEvent, ticket: Ticket) -> bool:
+    """Return whether the event is the successful call that ended the ticket.
+
+    By request id where AWS's answer was received; after a lost answer, by the call and the key that it was about.
+    """
+    expected = "DeleteAccessKey" if ticket.state is State.DELETED else "UpdateAccessKey"
+    if (
+        event.name != expected
+        or event.error_code is not None
+        or event.target_key_id != ticket.access_key_id
+    ):
+        return False
+    if ticket.state is State.ROLLED_BACK and event.new_status not in {None, "Active"}:
+        return False
+    last_request = ticket.progress.end_request
+    return last_request is None or event.request_id == last_request
+
+
+def _event(detail: Mapping[str, object], situation: Situation) -> NewEvent:
+    return NewEvent(
+        kind=EventKind.CONFIRMATION,
+        actor=common.DAEMON,
+        at=situation.now,
+        detail=detail,
+    )

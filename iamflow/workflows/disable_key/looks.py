@@ -1,0 +1,99 @@
+"""What ``disable-key`` must read before it decides. CloudTrail is asked as rarely as is still right.
+
+One baseline before the deactivation and one final sweep after the window; in between, polls read only IAM, and CloudTrail
+is asked who and where from once IAM shows that something happened (DESIGN 8.4).
+"""
+
+from datetime import datetime
+
+from iamflow.domain.decision import Case, Look, Sight
+from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.domain.policy import DAY
+from iamflow.domain.signals import DECISIVE, from_reading
+from iamflow.domain.states import Confirmation, State
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.workflow import Situation
+
+_NOTHING: frozenset[Look] = frozenset()
+
+
+def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
+    """Return what must still be read; asked again until it wants nothing more."""
+    ticket = case.ticket
+    if ticket.ended:
+        pending = ticket.confirmation is Confirmation.PENDING and sight.proof is None
+        return frozenset({Look.PROOF}) if pending else _NOTHING
+    if ticket.state is State.EXEMPT:
+        return _NOTHING
+    if sight.key is None:
+        return frozenset({Look.KEY})
+    if ticket.key_was_deactivated:
+        return _after(ticket, sight.key, sight, situation)
+    return _before(case, sight.key, sight, situation)
+
+
+def ready_to_deactivate(case: Case, now: datetime) -> bool:
+    """Return whether the ticket's own waits are over; the guards still have their say."""
+    ticket = case.ticket
+    if ticket.state is State.AWAITING_APPROVAL:
+        return any(approval.used_at is None for approval in case.approvals)
+    if ticket.state is not State.NOTIFIED or ticket.deadline is None:
+        return False
+    return now >= ticket.deadline or ticket.progress.grace_waiver is not None
+
+
+def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
+    """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, and not done yet."""
+    ends = ticket.progress.window_ends_at
+    if (
+        ticket.state is not State.MONITORING
+        or ends is None
+        or ticket.progress.final_sweep is not None
+    ):
+        return False
+    return situation.now >= ends + situation.policy.disable_key.delivery_lag
+
+
+def _before(
+    case: Case, reading: KeyReading, sight: Sight, situation: Situation
+) -> frozenset[Look]:
+    ticket = case.ticket
+    key = reading.key(ticket.access_key_id)
+    if (
+        key is None
+        or key.status is not KeyStatus.ACTIVE
+        or not situation.policy.acts_in(ticket.account_id)
+    ):
+        return _NOTHING
+    about_to_act = ready_to_deactivate(case, situation.now)
+    stale = ticket.baseline is None or situation.now - ticket.baseline.taken_at > DAY
+    return (
+        frozenset({Look.BASELINE})
+        if about_to_act and stale and sight.baseline is None
+        else _NOTHING
+    )
+
+
+def _after(
+    ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation
+) -> frozenset[Look]:
+    key = reading.key(ticket.access_key_id)
+    propagation = situation.policy.timing.propagation
+    seen = from_reading(reading, ticket, propagation)
+    if (
+        key is None or key.status is not KeyStatus.INACTIVE or seen
+    ) and sight.reactions is None:
+        return frozenset({Look.REACTIONS})
+    decided = (
+        key is None
+        or key.status is not KeyStatus.INACTIVE
+        or any(signal.kind in DECISIVE for signal in seen)
+    )
+    if (
+        not decided
+        and ticket.wanted is None
+        and sweep_is_due(ticket, situation)
+        and sight.final_sweep is None
+    ):
+        return frozenset({Look.FINAL_SWEEP})
+    return _NOTHING

@@ -1,0 +1,118 @@
+"""The notices of ``disable-key``: to whom, about what, and what keeps each from going out twice."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from iamflow.domain.evidence import Activity, Signal
+from iamflow.domain.masking import masked
+from iamflow.domain.notice import Notice, NoticeKind
+from iamflow.domain.policy import Policy
+from iamflow.domain.ticket import Ticket
+
+_ROWS = 10
+"""How many rows of evidence a message carries; the ticket has all of them."""
+
+
+def first_notice(ticket: Ticket, policy: Policy, now: datetime) -> Notice | None:
+    """Return the notice that begins the grace period, or None when there is nobody to tell."""
+    if ticket.owner is None:
+        return None
+    return Notice(
+        ticket_id=ticket.id,
+        kind=NoticeKind.KEY_DEACTIVATION,
+        recipients=(ticket.owner.address,),
+        dedupe_key=f"t{ticket.id}:notice:{ticket.progress.notice_round}",
+        context=_context(ticket, policy, now),
+        grace_seconds=policy.disable_key.grace.total_seconds(),
+    )
+
+
+def reminder(ticket: Ticket, policy: Policy, now: datetime, name: str) -> Notice | None:
+    """Return a reminder, which repeats the date that was promised; None when there is nobody to tell."""
+    if ticket.owner is None:
+        return None
+    return Notice(
+        ticket_id=ticket.id,
+        kind=NoticeKind.REMINDER,
+        recipients=(ticket.owner.address,),
+        dedupe_key=f"t{ticket.id}:reminder:{ticket.progress.notice_round}:{name}",
+        context=_context(ticket, policy, now),
+        not_before=ticket.deadline,
+    )
+
+
+def tell(
+    kind: NoticeKind,
+    ticket: Ticket,
+    policy: Policy,
+    now: datetime,
+    *,
+    headline: str,
+    reasons: Iterable[str] = (),
+) -> tuple[Notice, ...]:
+    """Return the notice of something that happened, to the owner and the security team; none when there is neither."""
+    addresses = [ticket.owner.address if ticket.owner else None, policy.team]
+    recipients = tuple(dict.fromkeys(address for address in addresses if address))
+    if not recipients:
+        return ()
+    evidence = [_evidence(signal) for signal in ticket.progress.signals[-_ROWS:]]
+    extra = {"headline": headline, "reasons": list(reasons), "evidence": evidence}
+    return (
+        Notice(
+            ticket_id=ticket.id,
+            kind=kind,
+            recipients=recipients,
+            dedupe_key=f"t{ticket.id}:{kind.value}:{ticket.version}",
+            context=_context(ticket, policy, now) | extra,
+        ),
+    )
+
+
+def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]:
+    last_use = ticket.progress.last_use or ticket.facts.last_use
+    activities = ticket.baseline.activities if ticket.baseline is not None else ()
+    return {
+        "ticket_id": ticket.id,
+        "account_id": ticket.account_id,
+        "account_name": ticket.account_name,
+        "username": ticket.username,
+        "key_masked": masked(ticket.access_key_id),
+        "created_at": ticket.facts.created_at.isoformat(),
+        "age_days": (now - ticket.facts.created_at).days,
+        "last_used_at": last_use.at.isoformat() if last_use.at is not None else None,
+        "last_used_service": last_use.service,
+        "owner": ticket.owner.address if ticket.owner is not None else None,
+        "contact": policy.contact or policy.team,
+        "due_at": ticket.deadline.isoformat() if ticket.deadline is not None else None,
+        "comment": ticket.wanted_by.comment if ticket.wanted_by is not None else None,
+        "reasons": [],
+        "evidence": [],
+        "applications": [_application(activity) for activity in activities[:_ROWS]],
+        "headline": "",
+    }
+
+
+def _evidence(signal: Signal) -> Mapping[str, object]:
+    event = signal.event
+    return {
+        "at": signal.at.isoformat(),
+        "event": event.name if event is not None else signal.sentence,
+        "source": event.source if event is not None else None,
+        "region": event.region if event is not None else None,
+        "source_ip": event.source_ip if event is not None else None,
+        "user_agent": event.user_agent if event is not None else None,
+        "error": event.error_code if event is not None else None,
+    }
+
+
+def _application(activity: Activity) -> Mapping[str, object]:
+    return {
+        "at": activity.last_at.isoformat(),
+        "event": activity.name,
+        "source": activity.source,
+        "region": activity.region,
+        "source_ip": activity.source_ip,
+        "user_agent": activity.user_agent,
+        "error": activity.error_code,
+        "count": activity.count,
+    }

@@ -1,0 +1,212 @@
+"""What follows from an effect: observed, refused by the guards, or left open by a crash or a lost answer."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from iamflow.domain.decision import Case, Decision
+from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
+from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.domain.guards import Refusal, Remedy
+from iamflow.domain.notice import NoticeKind
+from iamflow.domain.schedule import next_poll
+from iamflow.domain.states import Confirmation, Resolution, State, Trigger
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.workflow import Achievement, Situation
+
+
+def refused(
+    case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation
+) -> Decision:
+    """Return what becomes of the ticket when the guards forbid the effect: block, wait for a person, or wait."""
+    ticket = decision.ticket
+    sentences = tuple(refusal.sentence for refusal in refusals)
+    blocking = [refusal for refusal in refusals if refusal.remedy is Remedy.BLOCK]
+    if blocking:
+        blocked = common.block(
+            ticket, situation, code=blocking[0].code, reason="; ".join(sentences)
+        )
+        return replace(blocked, events=decision.events)
+    if any(refusal.remedy is Remedy.APPROVE for refusal in refusals):
+        return _needs_approval(case, decision, sentences, situation)
+    later = [
+        refusal.until
+        for refusal in refusals
+        if refusal.until is not None and refusal.until > situation.now
+    ]
+    due_at = (
+        max(later) if later else situation.now + situation.policy.timing.retry_base * 4
+    )
+    if ticket.key_was_deactivated:
+        due_at = min(due_at, situation.now + situation.policy.timing.poll)
+    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
+    return Decision(
+        ticket=waiting,
+        due_at=due_at,
+        events=decision.events,
+        reason="; ".join(sentences),
+    )
+
+
+def _needs_approval(
+    case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation
+) -> Decision:
+    ticket = decision.ticket
+    policy = situation.policy
+    due_at = situation.now + policy.timing.recheck
+    if ticket.key_was_deactivated:
+        due_at = next_poll(
+            ticket, situation.now, policy.timing, policy.disable_key.delivery_lag
+        )
+    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
+    if ticket.state is State.AWAITING_APPROVAL:
+        return Decision(
+            ticket=waiting,
+            due_at=due_at,
+            events=decision.events,
+            reason="; ".join(sentences),
+        )
+    what = "deletion" if ticket.key_was_deactivated else "deactivation"
+    told = notices.tell(
+        NoticeKind.APPROVAL_NEEDED,
+        case.ticket,
+        policy,
+        situation.now,
+        headline=f"the {what} of this key needs an approval",
+        reasons=sentences,
+    )
+    return Decision(
+        ticket=waiting,
+        trigger=Trigger.REQUIRE_APPROVAL,
+        due_at=due_at,
+        notices=told,
+        events=decision.events,
+        reason="; ".join(sentences),
+    )
+
+
+def achieved(case: Case, achievement: Achievement, situation: Situation) -> Decision:
+    """Return what becomes of the ticket now that the effect has been observed."""
+    match achievement.effect.kind:
+        case EffectKind.DEACTIVATE_KEY:
+            return _deactivated(case.ticket, achievement, situation)
+        case EffectKind.REACTIVATE_KEY:
+            return _ended(case.ticket, achievement, situation, Trigger.ROLL_BACK)
+        case EffectKind.DELETE_KEY:
+            return _ended(case.ticket, achievement, situation, Trigger.DELETE)
+
+
+def _deactivated(
+    ticket: Ticket, achievement: Achievement, situation: Situation
+) -> Decision:
+    at = max(achievement.outcome.at, achievement.reading.read_at)
+    policy = situation.policy
+    window_ends_at = at + policy.disable_key.monitor
+    progress = replace(
+        ticket.progress,
+        deactivated_at=at,
+        window_ends_at=window_ends_at,
+        final_sweep=None,
+        approval_reasons=(),
+        waiting_for=(),
+        own_requests=_requests(ticket, achievement),
+    )
+    facts = replace(
+        ticket.facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at
+    )
+    moved = replace(ticket, progress=progress, facts=facts, deadline=window_ends_at)
+    headline = f"the key was deactivated on {at:%Y-%m-%d %H:%M} UTC"
+    return Decision(
+        ticket=moved,
+        trigger=Trigger.DEACTIVATE,
+        due_at=at + policy.timing.propagation,
+        notices=notices.tell(
+            NoticeKind.DEACTIVATED, moved, policy, situation.now, headline=headline
+        ),
+        reason=headline,
+    )
+
+
+def _ended(
+    ticket: Ticket, achievement: Achievement, situation: Situation, trigger: Trigger
+) -> Decision:
+    policy = situation.policy
+    deleted = trigger is Trigger.DELETE
+    progress = replace(
+        ticket.progress,
+        own_requests=_requests(ticket, achievement),
+        end_request=achievement.outcome.request_id,
+        confirm_by=situation.now + policy.timing.confirm_within,
+        waiting_for=(),
+    )
+    facts = ticket.facts if deleted else replace(ticket.facts, status=KeyStatus.ACTIVE)
+    ended = replace(
+        ticket, progress=progress, facts=facts, confirmation=Confirmation.PENDING
+    )
+    headline = "the key was deleted" if deleted else "the key is Active again"
+    kind = NoticeKind.DELETED if deleted else NoticeKind.ROLLED_BACK
+    reasons = [signal.sentence for signal in ticket.progress.signals]
+    told = notices.tell(
+        kind, ended, policy, situation.now, headline=headline, reasons=reasons
+    )
+    return Decision(
+        ticket=ended,
+        trigger=trigger,
+        resolution=Resolution.DELETED if deleted else Resolution.ROLLED_BACK,
+        due_at=situation.now + policy.disable_key.delivery_lag,
+        notices=told,
+        reason=headline,
+    )
+
+
+def _requests(ticket: Ticket, achievement: Achievement) -> tuple[str, ...]:
+    request = achievement.outcome.request_id
+    return (
+        (*ticket.progress.own_requests, request)
+        if request is not None
+        else ticket.progress.own_requests
+    )
+
+
+def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | None:
+    """Return what a reading says about the open intent, or None while AWS may still be catching up.
+
+    A key that is gone counts as deleted by us only if an intent of ours is on record and the user is still the same one:
+    a recreated user can bear the same name.
+    """
+    if case.intent is None:
+        return None
+    effect, now = case.intent.effect, situation.now
+    caught_up = now - case.intent.opened_at > situation.policy.timing.propagation
+    key = reading.key(effect.key_id)
+    if key is None:
+        return _gone(case, effect, reading, now)
+    wanted = {
+        EffectKind.DEACTIVATE_KEY: key.status is KeyStatus.INACTIVE,
+        EffectKind.REACTIVATE_KEY: key.status is KeyStatus.ACTIVE,
+        EffectKind.DELETE_KEY: False,
+    }[effect.kind]
+    if wanted:
+        return Outcome(
+            kind=OutcomeKind.DONE, at=now, detail="found done by reading AWS"
+        )
+    if caught_up:
+        return Outcome(
+            kind=OutcomeKind.NOT_DONE,
+            at=now,
+            detail=f"the key is still {key.status.value}",
+        )
+    return None
+
+
+def _gone(case: Case, effect: Effect, reading: KeyReading, now: datetime) -> Outcome:
+    same_user = reading.user_id is not None and reading.user_id == case.ticket.user_id
+    if effect.kind is EffectKind.DELETE_KEY and same_user:
+        return Outcome(
+            kind=OutcomeKind.DONE, at=now, detail="found gone by reading AWS"
+        )
+    return Outcome(
+        kind=OutcomeKind.NOT_DONE,
+        at=now,
+        detail="the key is gone, and iamflow did not delete it",
+    )

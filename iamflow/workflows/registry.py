@@ -1,0 +1,24 @@
+"""Every workflow and version that this program can carry on."""
+
+from iamflow.domain.errors import NotFoundError
+from iamflow.workflows import disable_key
+from iamflow.workflows.workflow import Workflow
+
+WORKFLOWS: tuple[Workflow, ...] = (disable_key.WORKFLOW,)
+
+
+def current(name: str) -> Workflow:
+    """Return the newest version of a workflow. Raises ``NotFoundError`` with the names that there are."""
+    found = [workflow for workflow in WORKFLOWS if workflow.name == name]
+    if not found:
+        known = ", ".join(sorted({workflow.name for workflow in WORKFLOWS}))
+        message = f"no workflow is called {name!r}: there is {known}"
+        raise NotFoundError(message)
+    return max(found, key=lambda workflow: workflow.table.version)
+
+
+def of_version(name: str, version: int) -> Workflow | None:
+    """Return exactly this version, or None when this program does not know it (a newer daemon opened the ticket)."""
+    return next(
+        (w for w in WORKFLOWS if w.name == name and w.table.version == version), None
+    )

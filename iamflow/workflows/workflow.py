@@ -1,0 +1,56 @@
+"""What every workflow offers to the engine: its table and its pure functions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from iamflow.domain.decision import Case, Decision, Look, Sight
+from iamflow.domain.effect import Effect, EffectKind, Outcome
+from iamflow.domain.facts import KeyReading
+from iamflow.domain.guards import Refusal
+from iamflow.domain.policy import Policy
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.machine import Table
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Situation:
+    """What a decision depends on besides the ticket and AWS: the time (UTC) and the settings."""
+
+    now: datetime
+    policy: Policy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Achievement:
+    """An effect that has been observed: what it was, how it was settled, and the reading that showed it."""
+
+    effect: Effect
+    outcome: Outcome
+    reading: KeyReading
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workflow:
+    """A workflow. Every function is pure."""
+
+    table: Table
+    effects: tuple[EffectKind, ...]
+    """The effects it may have, which is also what its permissions are for."""
+    wants: Callable[[Case, Sight, Situation], frozenset[Look]]
+    """What must still be read before deciding; asked again until it wants nothing more."""
+    decide: Callable[[Case, Sight, Situation], Decision]
+    refused: Callable[[Case, Decision, tuple[Refusal, ...], Situation], Decision]
+    """What becomes of a decision whose effect the guards refused."""
+    achieved: Callable[[Case, Achievement, Situation], Decision]
+    settle: Callable[[Case, KeyReading, Situation], Outcome | None]
+    """What a reading says about the case's open intent; None when it cannot be told yet."""
+    blocked: Callable[[Ticket, Situation, str, str], Decision]
+    """What becomes of a ticket that is set aside for a person, given a code and a sentence."""
+    heading_for: Callable[[Ticket], EffectKind | None]
+    """The next effect on the ticket's way, for ``ticket why`` and the plan."""
+
+    @property
+    def name(self) -> str:
+        """The workflow's name, as in ``ticket open --workflow``."""
+        return self.table.workflow
