@@ -3,6 +3,7 @@
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.people import Identity, distinct, may_approve
 from iamflow.domain.plan import plan_digest
+from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
 
 
@@ -27,17 +28,23 @@ def counting(c: Circumstances) -> tuple[Approval, ...]:
 
 
 def approved(c: Circumstances) -> bool:
-    """Return whether enough people have approved this plan."""
-    return len(counting(c)) >= c.policy.disable_key.approvals
+    """Return whether enough people have approved this plan; nobody is never enough, whatever the settings say."""
+    return len(counting(c)) >= max(1, c.policy.disable_key.approvals)
 
 
 def approval_where_needed(c: Circumstances) -> Refusal | None:
-    """Refuse a step that the ticket may not take by time alone until enough people have approved it."""
-    if c.effect.kind.undoes or not c.ticket.progress.approval_reasons or approved(c):
+    """Refuse a step that the ticket may not take by time alone until enough people have approved it.
+
+    A ticket in ``awaiting_approval`` needs one even when the reason that took it there has passed with time.
+    """
+    reasons = list(c.ticket.progress.approval_reasons)
+    if c.ticket.state is State.AWAITING_APPROVAL:
+        reasons.append("the ticket waits for one")
+    if c.effect.kind.undoes or not reasons or approved(c):
         return None
     return Refusal(
         code="approval_needed",
-        sentence="needs an approval: " + "; ".join(c.ticket.progress.approval_reasons),
+        sentence="needs an approval: " + "; ".join(reasons),
         remedy=Remedy.APPROVE,
     )
 
