@@ -1,5 +1,7 @@
 """Is the key in use, as far as anybody can know? Unknown is never unused. (Safety rules 2 and 4, DESIGN 8.5.)"""
 
+from datetime import datetime
+
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.approval import approved
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
@@ -20,9 +22,7 @@ def not_recently_used(c: Circumstances) -> Refusal | None:
     """Refuse to deactivate, by time alone, a key used within ``recent_use``: by last-used or by the baseline's events."""
     if c.effect.kind is not EffectKind.DEACTIVATE_KEY or approved(c):
         return None
-    used = c.reading.last_use.at if c.reading.last_use is not None else None
-    seen = c.ticket.baseline.last_event_at if c.ticket.baseline is not None else None
-    latest = max((at for at in (used, seen) if at is not None), default=None)
+    latest = _latest_use(c)
     if latest is not None and latest > c.now - c.policy.rules.recent_use:
         return Refusal(
             code="recently_used",
@@ -56,7 +56,7 @@ def idle_long_enough(c: Circumstances) -> Refusal | None:
     if c.effect.kind is not EffectKind.DELETE_KEY or approved(c):
         return None
     rule = c.policy.disable_key.auto_delete
-    used = c.reading.last_use.at if c.reading.last_use is not None else None
+    used = _latest_use(c)
     until = c.ticket.progress.deactivated_at or c.now
     if used is None and not rule.never_used:
         return Refusal(
@@ -66,9 +66,17 @@ def idle_long_enough(c: Circumstances) -> Refusal | None:
         )
     idle_since = used or c.ticket.facts.created_at
     if until - idle_since < rule.min_idle:
+        what = "created" if used is None else "last used"
         return Refusal(
             code="not_idle_enough",
-            sentence=f"the key was last used on {idle_since:%Y-%m-%d}, less than auto_delete.min_idle before its deactivation",
+            sentence=f"the key was {what} on {idle_since:%Y-%m-%d}, less than auto_delete.min_idle before its deactivation",
             remedy=Remedy.APPROVE,
         )
     return None
+
+
+def _latest_use(c: Circumstances) -> datetime | None:
+    """Return the latest use that anything tells of: IAM's last-used, which may lag or be empty, or the baseline's events."""
+    used = c.reading.last_use.at if c.reading.last_use is not None else None
+    seen = c.ticket.baseline.last_event_at if c.ticket.baseline is not None else None
+    return max((at for at in (used, seen) if at is not None), default=None)
