@@ -35,6 +35,7 @@ GUARDS: tuple[Guard, ...] = (
     approval.approval_where_needed,
     approval.second_strike,
     approval.owner_did_not_say_keep,
+    waits.step_is_in_turn,
     waits.notice_was_accepted,
     waits.grace_is_over,
     waits.baseline_was_taken,

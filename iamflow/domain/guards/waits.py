@@ -1,7 +1,31 @@
 """Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12.)"""
 
+from datetime import datetime
+
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+from iamflow.domain.states import State
+
+
+def step_is_in_turn(c: Circumstances) -> Refusal | None:
+    """Refuse a step from a state that it does not follow, so that nothing happens to a ticket on hold, blocked, exempt or ended.
+
+    The machine refuses such a trigger too, but it is asked only once the effect has been observed, which is too late.
+    """
+    match c.effect.kind:
+        case EffectKind.REACTIVATE_KEY:
+            return None
+        case EffectKind.DEACTIVATE_KEY:
+            before = State.NOTIFIED
+        case EffectKind.DELETE_KEY:
+            before = State.MONITORING
+    if c.ticket.state in {before, State.AWAITING_APPROVAL}:
+        return None
+    return Refusal(
+        code="not_in_turn",
+        sentence=f"the ticket is {c.ticket.state.value}; this step follows {before.value}, or the approval after it",
+        remedy=Remedy.WAIT,
+    )
 
 
 def notice_was_accepted(c: Circumstances) -> Refusal | None:
@@ -32,16 +56,18 @@ def notice_was_accepted(c: Circumstances) -> Refusal | None:
 
 
 def grace_is_over(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation before the date that the accepted notice promised, unless the owner said to go ahead."""
+    """Refuse a deactivation before the date that the accepted notice promised, unless the owner said to go ahead.
+
+    Where the notice was waived there is no grace period of its own, but a date that was promised or set still holds.
+    """
     progress = c.ticket.progress
     if (
         c.effect.kind is not EffectKind.DEACTIVATE_KEY
         or progress.grace_waiver is not None
-        or progress.notice_waiver is not None
     ):
         return None
     ends = [end for end in (c.ticket.deadline, progress.promised_at) if end is not None]
-    if progress.notified_at is not None:
+    if progress.notified_at is not None and progress.notice_waiver is None:
         ends.append(progress.notified_at + c.policy.disable_key.grace)
     if not ends:
         return Refusal(
@@ -60,8 +86,10 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
 
 
 def baseline_was_taken(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation without a baseline: afterwards, nothing would tell which application broke."""
-    if c.effect.kind is EffectKind.DEACTIVATE_KEY and c.ticket.baseline is None:
+    """Refuse a deactivation without a baseline that read at least one region: nothing else tells which application broke."""
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY:
+        return None
+    if c.ticket.baseline is None or not c.ticket.baseline.regions:
         return Refusal(
             code="no_baseline",
             sentence="no baseline of the key's use has been taken",
@@ -81,9 +109,7 @@ def window_is_over(c: Circumstances) -> Refusal | None:
             sentence="no deactivation has been observed",
             remedy=Remedy.BLOCK,
         )
-    ends = max(
-        since + c.policy.disable_key.monitor, c.ticket.progress.window_ends_at or since
-    )
+    ends = _window_ends(c, since)
     if c.now < ends:
         return Refusal(
             code="in_window",
@@ -95,28 +121,27 @@ def window_is_over(c: Circumstances) -> Refusal | None:
 
 
 def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
-    """Refuse a deletion unless a final sweep covered the whole window, ran after the delivery lag, and read every region."""
+    """Refuse a deletion unless a final sweep covered the whole window, ran after the delivery lag, and read every region.
+
+    A sweep that claims to have run later than now was run on a clock that has since been put back: it proves nothing. That
+    a deactivation was observed at all is for ``window_is_over`` to see.
+    """
     if c.effect.kind is not EffectKind.DELETE_KEY:
         return None
-    sweep, progress = c.ticket.progress.final_sweep, c.ticket.progress
+    sweep, since = c.ticket.progress.final_sweep, c.ticket.progress.deactivated_at
     if sweep is None or not sweep.conclusive or not sweep.regions:
         return Refusal(
             code="sweep_inconclusive",
             sentence="CloudTrail has not been read conclusively for the whole window",
             remedy=Remedy.WAIT,
         )
-    since = progress.deactivated_at
     if since is None:
-        return Refusal(
-            code="not_deactivated",
-            sentence="no deactivation has been observed",
-            remedy=Remedy.BLOCK,
-        )
-    ends = max(since + c.policy.disable_key.monitor, progress.window_ends_at or since)
+        return None
+    ends = _window_ends(c, since)
     if (
         sweep.start > since
         or sweep.end < ends
-        or sweep.run_at < ends + c.policy.disable_key.delivery_lag
+        or not ends + c.policy.disable_key.delivery_lag <= sweep.run_at <= c.now
     ):
         return Refusal(
             code="sweep_too_short",
@@ -124,3 +149,10 @@ def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
             remedy=Remedy.WAIT,
         )
     return None
+
+
+def _window_ends(c: Circumstances, since: datetime) -> datetime:
+    """Return the later of what the settings say now and what was set at the deactivation."""
+    return max(
+        since + c.policy.disable_key.monitor, c.ticket.progress.window_ends_at or since
+    )
