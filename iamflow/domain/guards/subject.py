@@ -7,7 +7,7 @@ from iamflow.domain.protection import protected_by_name, protected_by_tag
 
 
 def fresh_reading(c: Circumstances) -> Refusal | None:
-    """Refuse on a reading older than ``timing.fresh_read``, or from the future."""
+    """Refuse on a reading older than ``timing.fresh_read``, or as far in the future."""
     age = c.now - c.reading.read_at
     if abs(age) > c.policy.timing.fresh_read:
         return Refusal(
@@ -40,7 +40,13 @@ def same_user(c: Circumstances) -> Refusal | None:
             sentence="the effect names another user than the ticket",
             remedy=Remedy.BLOCK,
         )
-    if c.reading.user_id is None or c.reading.user_id != c.ticket.user_id:
+    if c.reading.user_id is None:
+        return Refusal(
+            code="user_gone",
+            sentence="the user does not exist any more",
+            remedy=Remedy.BLOCK,
+        )
+    if c.reading.user_id != c.ticket.user_id:
         return Refusal(
             code="user_changed",
             sentence=f"the user's id is {c.reading.user_id}, the ticket is about {c.ticket.user_id}: recreated under the same name",
