@@ -13,16 +13,18 @@ def protected_by_name(
     for pattern in protection.users:
         if fnmatchcase(username.lower(), pattern.lower()):
             return f"protected by name (protect.users: {pattern})"
-    if (account_id, username) in protection.own_usernames:
+    own = {(account, name.lower()) for account, name in protection.own_usernames}
+    if (account_id, username.lower()) in own:
         return "this is an identity that iamflow itself or an approver works with"
     return None
 
 
 def protected_by_tag(tags: Mapping[str, str], protection: Protection) -> str | None:
     """Return why a user is protected by its tags, or None."""
-    by_name = {name.lower(): value for name, value in tags.items()}
     for name, pattern in protection.tags:
-        value = by_name.get(name.lower())
-        if value is not None and fnmatchcase(value.lower(), pattern.lower()):
-            return f"protected by its tag {name}"
+        for tag, value in tags.items():
+            if tag.lower() == name.lower() and fnmatchcase(
+                value.lower(), pattern.lower()
+            ):
+                return f"protected by its tag {name}"
     return None
