@@ -75,14 +75,16 @@ def next_poll(
 
 def backoff(attempt: int, timing: Timing, rng: random.Random) -> timedelta:
     """Return how long to wait before the next try: exponential, at most ``retry_most``, with full jitter above half."""
-    ceiling = min(timing.retry_base * 2 ** min(attempt, 20), timing.retry_most)
+    ceiling = min(timing.retry_base * float(2 ** min(attempt, 20)), timing.retry_most)
     return ceiling * (0.5 + rng.random() / 2)
 
 
 def after_hold(ticket: Ticket, now: datetime, timing: Timing) -> datetime | None:
-    """Return the deadline after a hold: moved by the whole length of the hold, with at least a day left."""
+    """Return the deadline after a hold: moved by the whole length of the hold, with at least ``hold_leaves`` left.
+
+    A clock that was put back during the hold moves the deadline by nothing, and never to an earlier date.
+    """
     if ticket.deadline is None or ticket.progress.held_at is None:
         return ticket.deadline
-    return max(
-        ticket.deadline + (now - ticket.progress.held_at), now + timing.hold_leaves
-    )
+    held_for = max(now - ticket.progress.held_at, timedelta(0))
+    return max(ticket.deadline + held_for, now + timing.hold_leaves)
