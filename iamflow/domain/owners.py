@@ -8,7 +8,7 @@ from iamflow.domain.policy import OwnerRules
 from iamflow.domain.ticket import Owner
 
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9._%+'/-]{1,64}@([A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,63})"
+    r"[A-Za-z0-9._%+'/-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 
 
