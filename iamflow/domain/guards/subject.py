@@ -1,5 +1,7 @@
 """Is it the same account, the same user, the same key, in the state in which it was to be found? (Safety rules 3, 5, 13.)"""
 
+from datetime import timedelta
+
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus, same_second
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
@@ -7,9 +9,9 @@ from iamflow.domain.protection import protected_by_name, protected_by_tag
 
 
 def fresh_reading(c: Circumstances) -> Refusal | None:
-    """Refuse on a reading older than ``timing.fresh_read``, or as far in the future."""
+    """Refuse on a reading older than ``timing.fresh_read``, or from the future: a clock put back hides a reading's age."""
     age = c.now - c.reading.read_at
-    if abs(age) > c.policy.timing.fresh_read:
+    if not timedelta(0) <= age <= c.policy.timing.fresh_read:
         return Refusal(
             code="reading_not_fresh",
             sentence=f"the last reading of AWS is {age.total_seconds():.0f} s old",
