@@ -137,3 +137,5 @@ class Signal:
     sentence: str
     at: datetime
     event: TrailEvent | None = None
+    mark: str = ""
+    """What is recorded once a person has seen this and let it pass; the same thing is then not held again."""

@@ -136,6 +136,8 @@ class Policy:
     """The security team's address: told about rollbacks, holds and whatever needs attention."""
     contact: str | None = None
     """Whom the notices name for questions; the team, where not set."""
+    approvers: frozenset[str] | None = None
+    """Who may approve, reject and exempt: OS user names and STS ARNs. None: anybody but the requester."""
     excused: tuple[tuple[str, str], ...] = ()
     """(region, reason) that the settings excuse from being read."""
 

@@ -28,97 +28,57 @@ HOLDING = frozenset(
 """Signals that stop the clock until a person has looked."""
 
 
-def from_event(
-    event: TrailEvent, ticket: Ticket, propagation: timedelta
-) -> Signal | None:
+def from_event(event: TrailEvent, ticket: Ticket, propagation: timedelta) -> Signal | None:
     """Return what one CloudTrail event means for the ticket, or None when it means nothing."""
     since = ticket.progress.deactivated_at
-    if (
-        since is None
-        or event.at <= since
-        or event.event_id in ticket.progress.acknowledged
-    ):
+    if since is None or event.at <= since or event.event_id in ticket.progress.acknowledged:
         return None
-    if (
-        event.request_id is not None
-        and event.request_id in ticket.progress.own_requests
-    ):
+    if event.request_id is not None and event.request_id in ticket.progress.own_requests:
         return None
     if event.access_key_id == ticket.access_key_id:
-        return _key_call(event, late=event.at > since + propagation)
+        return _unless_seen(_key_call(event, late=event.at > since + propagation), ticket)
     if event.name in {"UpdateAccessKey", "CreateAccessKey"}:
-        return _reaction(event, ticket)
-    return _session(event, ticket)
+        return _unless_seen(_reaction(event, ticket), ticket)
+    return _unless_seen(_session(event, ticket), ticket)
 
 
-def from_reading(
-    reading: KeyReading, ticket: Ticket, propagation: timedelta
-) -> tuple[Signal, ...]:
+def _unless_seen(signal: Signal | None, ticket: Ticket) -> Signal | None:
+    """Drop what a person has seen and let pass. What rolls back by itself cannot be let pass."""
+    if signal is not None and signal.kind not in DECISIVE and signal.mark in ticket.progress.acknowledged:
+        return None
+    return signal
+
+
+def from_reading(reading: KeyReading, ticket: Ticket, propagation: timedelta) -> tuple[Signal, ...]:
     """Return what a reading of the user and the key means: a last use that moved on, a new key."""
     since = ticket.progress.deactivated_at
     if since is None:
         return ()
-    signals = [
+    signals: list[Signal | None] = [
         Signal(
             kind=SignalKind.NEW_KEY,
             sentence=f"a new access key was made for the user on {key.created_at:%Y-%m-%d %H:%M} UTC",
             at=key.created_at,
+            mark=f"new-key:{key.key_id}",
         )
         for key in reading.keys
         if key.created_at > since
-        and new_key_mark(key.key_id) not in ticket.progress.acknowledged
     ]
-    used = reading.last_use.at if reading.last_use is not None else None
-    if (
-        used is not None
-        and used > since
-        and last_use_mark(used.isoformat()) not in ticket.progress.acknowledged
-    ):
-        late = used > since + propagation
-        where = " ".join(
-            part
-            for part in (
-                reading.last_use and reading.last_use.service,
-                reading.last_use and reading.last_use.region,
-            )
-            if part
-        )
+    last_use = reading.last_use
+    if last_use is not None and last_use.at is not None and last_use.at > since:
+        where = " ".join(part for part in (last_use.service, last_use.region) if part) or "service unknown"
         signals.append(
             Signal(
-                kind=SignalKind.KEY_USED if late else SignalKind.STRAGGLER,
-                sentence=f"GetAccessKeyLastUsed moved on to {used:%Y-%m-%d %H:%M:%S} UTC ({where or 'service unknown'})",
-                at=used,
+                kind=SignalKind.KEY_USED if last_use.at > since + propagation else SignalKind.STRAGGLER,
+                sentence=f"GetAccessKeyLastUsed moved on to {last_use.at:%Y-%m-%d %H:%M:%S} UTC ({where})",
+                at=last_use.at,
+                mark=f"last-use:{last_use.at.isoformat()}",
             )
         )
-    return tuple(signals)
+    return tuple(signal for signal in signals if _unless_seen(signal, ticket) is not None and signal is not None)
 
 
-def new_key_mark(key_id: str) -> str:
-    """Return how a person's "seen" about a new key is recorded."""
-    return f"new-key:{key_id}"
-
-
-def last_use_mark(at: str) -> str:
-    """Return how a person's "seen" about a last use is recorded."""
-    return f"last-use:{at}"
-
-
-def mark(signal: Signal, reading: KeyReading) -> tuple[str, ...]:
-    """Return what to record once a person has seen this signal and let it pass."""
-    if signal.event is not None:
-        return (signal.event.event_id,)
-    if signal.kind is SignalKind.NEW_KEY:
-        return tuple(
-            new_key_mark(key.key_id)
-            for key in reading.keys
-            if key.created_at == signal.at
-        )
-    return (last_use_mark(signal.at.isoformat()),)
-
-
-def from_events(
-    events: Iterable[TrailEvent], ticket: Ticket, propagation: timedelta
-) -> tuple[Signal, ...]:
+def from_events(events: Iterable[TrailEvent], ticket: Ticket, propagation: timedelta) -> tuple[Signal, ...]:
     """Return the signals in a list of events, oldest first, each event counted once."""
     unique = {event.event_id: event for event in events}
     found = (from_event(event, ticket, propagation) for event in unique.values())
@@ -137,6 +97,7 @@ def _key_call(event: TrailEvent, *, late: bool) -> Signal:
         sentence=f"the key called {event.source} {event.name} in {event.region} after its deactivation ({ended})",
         at=event.at,
         event=event,
+        mark=event.event_id,
     )
 
 
@@ -145,19 +106,11 @@ def _reaction(event: TrailEvent, ticket: Ticket) -> Signal | None:
         return None
     who = event.principal or event.username or "somebody"
     if event.name == "CreateAccessKey" and event.target_user == ticket.username:
-        return Signal(
-            kind=SignalKind.NEW_KEY,
-            sentence=f"{who} made a new access key for the user",
-            at=event.at,
-            event=event,
-        )
+        kind, sentence = SignalKind.NEW_KEY, f"{who} made a new access key for the user"
+        return Signal(kind=kind, sentence=sentence, at=event.at, event=event, mark=f"new-key:{event.target_key_id}")
     if event.target_key_id == ticket.access_key_id and event.new_status == "Active":
-        return Signal(
-            kind=SignalKind.TOGGLED,
-            sentence=f"{who} set the key to Active",
-            at=event.at,
-            event=event,
-        )
+        kind, sentence = SignalKind.TOGGLED, f"{who} set the key to Active"
+        return Signal(kind=kind, sentence=sentence, at=event.at, event=event, mark=event.event_id)
     return None
 
 
@@ -166,19 +119,14 @@ def _session(event: TrailEvent, ticket: Ticket) -> Signal | None:
     is_users = event.principal is None or ":user/" in event.principal
     if event.console or event.username != ticket.username or not is_users:
         return None
-    if event.access_key_id is None or not event.access_key_id.startswith(
-        _SESSION_PREFIX
-    ):
+    if event.access_key_id is None or not event.access_key_id.startswith(_SESSION_PREFIX):
         return None
-    minted = (
-        ticket.baseline is not None and event.access_key_id in ticket.baseline.minted
-    )
-    origin = (
-        "minted from this key" if minted else "that may have been minted from this key"
-    )
+    minted = ticket.baseline is not None and event.access_key_id in ticket.baseline.minted
+    origin = "minted from this key" if minted else "that may have been minted from this key"
     return Signal(
         kind=SignalKind.SESSION_ALIVE,
         sentence=f"a session {origin} still works: {event.source} {event.name} in {event.region}",
         at=event.at,
         event=event,
+        mark=f"session:{event.access_key_id}",
     )

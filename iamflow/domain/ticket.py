@@ -65,7 +65,7 @@ class Progress:
     final_sweep: SweepRecord | None = None
     signals: tuple[Signal, ...] = ()
     acknowledged: tuple[str, ...] = ()
-    """Event ids that a person has seen and let pass by resuming."""
+    """The marks of signals that a person has seen and let pass by resuming."""
     end_request: str | None = None
     """The request id of the call that ended the ticket; None when its answer was lost."""
     own_requests: tuple[str, ...] = ()

@@ -70,9 +70,7 @@ def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
     def look_in_time(pair: tuple[Case, Workflow]) -> Seen | Change:
         # A batch must end within half a lease: what is not begun by a third of it is left for the next pass.
         if engine.now() > give_up_at:
-            return Change(
-                before=pair[0].ticket, after=replace(pair[0].ticket, lease=None)
-            )
+            return Change(before=pair[0].ticket, after=replace(pair[0].ticket, lease=None))
         return look(engine, pair[1], pair[0])
 
     looked = engine.in_parallel(look_in_time, known)
@@ -81,31 +79,20 @@ def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
     engine.crash.reach("before_intents")
     applied = engine.store.commit([item.change for item in planned])
     engine.crash.reach("after_intents")
-    opened = [
-        opened for item in planned if (opened := _opened(item, applied)) is not None
-    ]
+    opened = [opened for item in planned if (opened := _opened(item, applied)) is not None]
     performed = engine.in_parallel(lambda item: perform(engine, item), opened)
     engine.crash.reach("before_outcomes")
-    outcomes = [
-        change
-        for item in performed
-        if (change := _outcome_change(engine, item)) is not None
-    ]
+    outcomes = [change for item in performed if (change := _outcome_change(engine, item)) is not None]
     settled = engine.store.commit(outcomes) if outcomes else None
     engine.crash.reach("after_outcomes")
     stale = [*applied.stale, *(settled.stale if settled is not None else ())]
     if stale or len(outcomes) < len(performed):
         engine.store.release(engine.instance)
-    changes = [
-        item.change for item in planned if item.seen is None or item.pace is None
-    ] + outcomes
+    changes = [item.change for item in planned if item.seen is None or item.pace is None] + outcomes
     return PassReport(
         claimed=len(cases),
         moved=sum(change.before.state is not change.after.state for change in changes),
-        effects=sum(
-            item.outcome is not None and item.outcome.kind is OutcomeKind.DONE
-            for item in performed
-        ),
+        effects=sum(item.outcome is not None and item.outcome.kind is OutcomeKind.DONE for item in performed),
         stale=len(stale),
         frozen_by_breaker=_after_rollbacks(engine, performed),
     )
@@ -116,8 +103,7 @@ def _with_enforcement(engine: Engine, cases: Sequence[Case]) -> Sequence[Case]:
     wrong = {
         case.ticket.account_id: acts
         for case in cases
-        if (acts := engine.policy.acts_in(case.ticket.account_id))
-        is not (case.enforced_since is not None)
+        if (acts := engine.policy.acts_in(case.ticket.account_id)) is not (case.enforced_since is not None)
     }
     if not wrong:
         return cases
@@ -131,16 +117,12 @@ def _with_enforcement(engine: Engine, cases: Sequence[Case]) -> Sequence[Case]:
     ]
 
 
-def _split(
-    engine: Engine, cases: Sequence[Case]
-) -> tuple[list[tuple[Case, Workflow]], list[_Planned]]:
+def _split(engine: Engine, cases: Sequence[Case]) -> tuple[list[tuple[Case, Workflow]], list[_Planned]]:
     """Part the cases that this program can carry on from those that only a newer one can."""
     known: list[tuple[Case, Workflow]] = []
     left: list[_Planned] = []
     for case in cases:
-        workflow = registry.of_version(
-            case.ticket.workflow, case.ticket.workflow_version
-        )
+        workflow = registry.of_version(case.ticket.workflow, case.ticket.workflow_version)
         if workflow is not None:
             known.append((case, workflow))
             continue
@@ -163,9 +145,7 @@ def _plan(engine: Engine, looked: Sequence[Seen]) -> list[_Planned]:
     freeze = _freeze(engine) if proposing else Freeze(on=False)
     accounts: set[AccountId] = {seen.case.ticket.account_id for seen in proposing}
     since = engine.now() - _PACE_WINDOW
-    pacer = Pacer(
-        engine.policy.caps, engine.store.usage(accounts, since) if accounts else {}
-    )
+    pacer = Pacer(engine.policy.caps, engine.store.usage(accounts, since) if accounts else {})
     return [_plan_one(engine, seen, freeze, pacer) for seen in looked]
 
 
@@ -177,37 +157,21 @@ def _plan_one(engine: Engine, seen: Seen, freeze: Freeze, pacer: Pacer) -> _Plan
         pace = _pace(seen, effect, pacer)
         objections = refusals(_circumstances(engine, seen, seen.reading, freeze, pace))
         if objections:
-            refused = seen.workflow.refused(
-                seen.case, seen.decision, objections, engine.situation()
-            )
+            refused = seen.workflow.refused(seen.case, seen.decision, objections, engine.situation())
             return _Planned(change=_plain(engine, seen, refused))
         pacer.add(effect.account_id, effect.kind)
-        return _Planned(
-            change=opening_change(seen.case.ticket, seen.decision), seen=seen, pace=pace
-        )
+        return _Planned(change=opening_change(seen.case.ticket, seen.decision), seen=seen, pace=pace)
     except Exception as error:  # noqa: BLE001 - a rule that fails on one ticket must not hold up the others
-        return _Planned(
-            change=_plain(
-                engine, seen, after_failure(engine, seen.workflow, seen.case, error)
-            )
-        )
+        return _Planned(change=_plain(engine, seen, after_failure(engine, seen.workflow, seen.case, error)))
 
 
 def _plain(engine: Engine, seen: Seen, decision: Decision) -> Change:
     intent = seen.case.intent
-    settles = (
-        (intent.id, seen.settles)
-        if intent is not None and seen.settles is not None
-        else None
-    )
-    return settled_change(
-        seen.workflow, seen.case.ticket, decision, engine.now(), settles=settles
-    )
+    settles = (intent.id, seen.settles) if intent is not None and seen.settles is not None else None
+    return settled_change(seen.workflow, seen.case.ticket, decision, engine.now(), settles=settles)
 
 
-def _circumstances(
-    engine: Engine, seen: Seen, reading: KeyReading, freeze: Freeze, pace: Pace
-) -> Circumstances:
+def _circumstances(engine: Engine, seen: Seen, reading: KeyReading, freeze: Freeze, pace: Pace) -> Circumstances:
     if seen.decision.effect is None:
         message = "circumstances without an effect"
         raise AssertionError(message)
@@ -226,9 +190,7 @@ def _circumstances(
 
 
 def _pace(seen: Seen, effect: Effect, pacer: Pacer) -> Pace:
-    return pacer.pace(
-        effect.account_id, effect.kind, seen.users if seen.users is not None else 0
-    )
+    return pacer.pace(effect.account_id, effect.kind, seen.users if seen.users is not None else 0)
 
 
 def _freeze(engine: Engine) -> Freeze:
@@ -273,15 +235,11 @@ def _outcome_change(engine: Engine, item: Performed) -> Change | None:
     settles = (opened.intent.id, item.outcome) if item.outcome is not None else None
     before = opened.case.ticket
     try:
-        return settled_change(
-            opened.workflow, before, item.decision, engine.now(), settles=settles
-        )
+        return settled_change(opened.workflow, before, item.decision, engine.now(), settles=settles)
     except RefusedError:
         _log.exception(
             "the table refuses what was done; the outcome is kept",
             extra={"ticket": before.id},
         )
         kept = replace(item.decision, trigger=None)
-        return settled_change(
-            opened.workflow, before, kept, engine.now(), settles=settles
-        )
+        return settled_change(opened.workflow, before, kept, engine.now(), settles=settles)

@@ -43,9 +43,7 @@ def settled_change(
 def opening_change(before: Ticket, decision: Decision) -> Change:
     """Return the change that commits the intent of a decision's effect. State and lease stay as they are."""
     after = replace(decision.ticket, lease=before.lease, due_at=before.due_at)
-    return Change(
-        before=before, after=after, events=decision.events, opens=decision.effect
-    )
+    return Change(before=before, after=after, events=decision.events, opens=decision.effect)
 
 
 def moved(
@@ -63,9 +61,7 @@ def moved(
     state = workflow.table.next_state(before, decision.trigger)
     after = _entered(before, replace(after, state=state, state_since=now), now)
     if state in ENDS:
-        after = replace(
-            after, closed_at=now, resolution=decision.resolution, wanted=None
-        )
+        after = replace(after, closed_at=now, resolution=decision.resolution, wanted=None)
     detail = {"trigger": decision.trigger.value, "reason": decision.reason}
     if decision.resolution is not None:
         detail["resolution"] = decision.resolution.value
@@ -112,8 +108,4 @@ def _entered(before: Ticket, after: Ticket, now: datetime) -> Ticket:
 
 def was_paused_in(ticket: Ticket) -> State:
     """Return the state that counts for a paused ticket: the one it goes back to."""
-    return (
-        ticket.came_from
-        if ticket.state in PAUSED and ticket.came_from is not None
-        else ticket.state
-    )
+    return ticket.came_from if ticket.state in PAUSED and ticket.came_from is not None else ticket.state

@@ -54,7 +54,5 @@ class Engine:
         todo = list(items)
         if len(todo) <= 1:
             return [work(item) for item in todo]
-        with ThreadPoolExecutor(
-            max_workers=min(self.workers, len(todo)), thread_name_prefix="aws"
-        ) as pool:
+        with ThreadPoolExecutor(max_workers=min(self.workers, len(todo)), thread_name_prefix="aws") as pool:
             return list(pool.map(work, todo))

@@ -52,9 +52,7 @@ def perform(engine: Engine, opened: Opened) -> Performed:
     """Carry out one intent."""
     subject = subject_of(opened.case)
     try:
-        with engine.cloud.step(
-            subject, opened.case.ticket.id, opened.intent.effect.kind
-        ) as step:
+        with engine.cloud.step(subject, opened.case.ticket.id, opened.intent.effect.kind) as step:
             refused = _refused(engine, opened, step.read_key())
             return refused if refused is not None else _call(engine, opened, step)
     except Exception as error:  # noqa: BLE001 - before the call, nothing has been done
@@ -84,23 +82,15 @@ def _refused(engine: Engine, opened: Opened, reading: KeyReading) -> Performed |
     sentence = "; ".join(objection.sentence for objection in objections)
     outcome = Outcome(kind=OutcomeKind.NOT_ATTEMPTED, at=engine.now(), detail=sentence)
     held = replace(opened.decision, ticket=opened.case.ticket, events=())
-    decision = opened.workflow.refused(
-        opened.case, held, objections, engine.situation()
-    )
+    decision = opened.workflow.refused(opened.case, held, objections, engine.situation())
     return Performed(opened=opened, decision=decision, outcome=outcome)
 
 
 def _still_ours(ticket: Ticket, standing: Standing, now: datetime) -> bool:
     lease = ticket.lease
-    if (
-        lease is None
-        or standing.lease_until is None
-        or standing.version != ticket.version
-    ):
+    if lease is None or standing.lease_until is None or standing.version != ticket.version:
         return False
-    return (
-        standing.lease_token == lease.token and now + CALL_BOUND < standing.lease_until
-    )
+    return standing.lease_token == lease.token and now + CALL_BOUND < standing.lease_until
 
 
 def _call(engine: Engine, opened: Opened, step: Step) -> Performed:
@@ -109,11 +99,7 @@ def _call(engine: Engine, opened: Opened, step: Step) -> Performed:
         receipt = step.apply(opened.intent.effect)
     except (TemporaryError, BlockedError, PermanentError) as error:
         # AWS answered, and the answer was no: nothing was done.
-        kind = (
-            OutcomeKind.NOT_DONE
-            if isinstance(error, TemporaryError)
-            else OutcomeKind.REFUSED
-        )
+        kind = OutcomeKind.NOT_DONE if isinstance(error, TemporaryError) else OutcomeKind.REFUSED
         outcome = Outcome(kind=kind, at=engine.now(), detail=str(error))
         settled = replace(opened.case, intent=None)
         decision = after_failure(engine, opened.workflow, settled, error)
@@ -135,9 +121,7 @@ def _observe(engine: Engine, opened: Opened, step: Step, receipt: Receipt) -> Pe
         seen = opened.workflow.settle(case, reading, engine.situation())
         if seen is not None and seen.kind is OutcomeKind.DONE:
             at = max(reading.read_at, receipt.at or reading.read_at)
-            outcome = Outcome(
-                kind=OutcomeKind.DONE, at=at, request_id=receipt.request_id
-            )
+            outcome = Outcome(kind=OutcomeKind.DONE, at=at, request_id=receipt.request_id)
             settled = Settled(
                 case=case,
                 workflow=opened.workflow,
@@ -145,17 +129,13 @@ def _observe(engine: Engine, opened: Opened, step: Step, receipt: Receipt) -> Pe
                 outcome=outcome,
                 reading=reading,
             )
-            return Performed(
-                opened=opened, decision=after_outcome(engine, settled), outcome=outcome
-            )
+            return Performed(opened=opened, decision=after_outcome(engine, settled), outcome=outcome)
         if attempt + 1 < _READ_BACKS:
             engine.clock.sleep(1.0)
     return _left_open(engine, opened, receipt, None)
 
 
-def _left_open(
-    engine: Engine, opened: Opened, receipt: Receipt | None, error: Exception | None
-) -> Performed:
+def _left_open(engine: Engine, opened: Opened, receipt: Receipt | None, error: Exception | None) -> Performed:
     """Leave the intent open and look again soon. The request id, where there is one, is kept: the call was ours."""
     ticket = opened.case.ticket
     if receipt is not None and receipt.request_id is not None:
@@ -176,8 +156,6 @@ def _left_open(
 
 
 def _not_attempted(engine: Engine, opened: Opened, error: Exception) -> Performed:
-    outcome = Outcome(
-        kind=OutcomeKind.NOT_ATTEMPTED, at=engine.now(), detail=str(error)
-    )
+    outcome = Outcome(kind=OutcomeKind.NOT_ATTEMPTED, at=engine.now(), detail=str(error))
     decision = after_failure(engine, opened.workflow, opened.case, error)
     return Performed(opened=opened, decision=decision, outcome=outcome)

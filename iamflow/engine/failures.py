@@ -20,9 +20,7 @@ from iamflow.workflows.workflow import Workflow
 _log = logging.getLogger(__name__)
 
 
-def after_failure(
-    engine: Engine, workflow: Workflow, case: Case, error: Exception
-) -> Decision:
+def after_failure(engine: Engine, workflow: Workflow, case: Case, error: Exception) -> Decision:
     """Return the decision after an error: try again later, or set the ticket aside with a sentence for a person.
 
     A ticket with an open intent is never set aside: what became of the call must be found out first.
@@ -36,9 +34,7 @@ def after_failure(
         )
     tries = engine.policy.timing.tries
     exhausted = case.ticket.attempts + 1 >= tries
-    may_block = case.intent is None and workflow.table.allows(
-        case.ticket, Trigger.BLOCK
-    )
+    may_block = case.intent is None and workflow.table.allows(case.ticket, Trigger.BLOCK)
     lasting = isinstance(error, BlockedError | PermanentError) or exhausted
     if may_block and lasting:
         return workflow.blocked(case.ticket, engine.situation(), code, sentence)
@@ -70,9 +66,7 @@ def _later(engine: Engine, case: Case, error: Exception, sentence: str) -> Decis
     events: tuple[NewEvent, ...] = ()
     if ticket.attempts == 0:
         detail = {"reason": sentence, "retry_at": (now + wait).isoformat()}
-        events = (
-            NewEvent(kind=EventKind.RETRY_LATER, actor=DAEMON, at=now, detail=detail),
-        )
+        events = (NewEvent(kind=EventKind.RETRY_LATER, actor=DAEMON, at=now, detail=detail),)
     tried = replace(
         ticket,
         attempts=ticket.attempts + 1,

@@ -69,9 +69,7 @@ def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     users = None
     if decision.effect is not None and not decision.effect.kind.undoes:
         users = engine.cloud.user_count(case.ticket.account_id)
-    return Seen(
-        case=case, workflow=workflow, decision=decision, reading=sight.key, users=users
-    )
+    return Seen(case=case, workflow=workflow, decision=decision, reading=sight.key, users=users)
 
 
 def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
@@ -83,9 +81,7 @@ def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
             return replace(sight, baseline=sweeps.baseline(engine, ticket))
         case Look.REACTIONS:
             last_use = sight.key.last_use if sight.key is not None else None
-            informed = replace(
-                ticket, progress=replace(ticket.progress, last_use=last_use)
-            )
+            informed = replace(ticket, progress=replace(ticket.progress, last_use=last_use))
             return replace(sight, reactions=sweeps.reactions(engine, informed))
         case Look.FINAL_SWEEP:
             return replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
@@ -129,7 +125,5 @@ def after_outcome(engine: Engine, seen: Settled) -> Decision:
     if seen.outcome.kind is not OutcomeKind.DONE:
         reason = seen.outcome.detail or seen.outcome.kind.value
         return Decision(ticket=seen.case.ticket, due_at=engine.now(), reason=reason)
-    achievement = Achievement(
-        effect=seen.intent.effect, outcome=seen.outcome, reading=seen.reading
-    )
+    achievement = Achievement(effect=seen.intent.effect, outcome=seen.outcome, reading=seen.reading)
     return seen.workflow.achieved(seen.case, achievement, engine.situation())

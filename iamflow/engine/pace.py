@@ -17,17 +17,13 @@ _DAY = timedelta(hours=24)
 
 def allowance(caps: Caps, users: int) -> int:
     """Return how many steps of one kind an account of that many users may see in 24 hours."""
-    return min(
-        caps.per_account_per_day, max(1, math.ceil(caps.percent_of_users * users / 100))
-    )
+    return min(caps.per_account_per_day, max(1, math.ceil(caps.percent_of_users * users / 100)))
 
 
 class Pacer:
     """Counts what this batch adds to what the journal already holds."""
 
-    def __init__(
-        self, caps: Caps, usage: Mapping[tuple[AccountId, EffectKind], Usage]
-    ) -> None:
+    def __init__(self, caps: Caps, usage: Mapping[tuple[AccountId, EffectKind], Usage]) -> None:
         """Begin with what was done in the last 24 hours."""
         self._caps = caps
         self._usage = usage
@@ -51,11 +47,7 @@ def trip_breaker(engine: Engine) -> str | None:
     totals = engine.store.totals(now - breaker.within)
     deactivations = totals.get(EffectKind.DEACTIVATE_KEY, 0)
     rollbacks = totals.get(EffectKind.REACTIVATE_KEY, 0)
-    if (
-        deactivations <= breaker.deactivations
-        or rollbacks <= breaker.rollbacks
-        or engine.store.freeze().on
-    ):
+    if deactivations <= breaker.deactivations or rollbacks <= breaker.rollbacks or engine.store.freeze().on:
         return None
     days = breaker.within.total_seconds() / 86_400
     reason = (

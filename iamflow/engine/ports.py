@@ -122,9 +122,7 @@ class Usage:
 class PaceStore(Protocol):
     """What the caps and the circuit breaker count."""
 
-    def usage(
-        self, accounts: Iterable[AccountId], since: datetime
-    ) -> Mapping[tuple[AccountId, EffectKind], Usage]:
+    def usage(self, accounts: Iterable[AccountId], since: datetime) -> Mapping[tuple[AccountId, EffectKind], Usage]:
         """Return the intents opened since then by account and kind, leaving out those settled as not attempted."""
         ...
 
@@ -140,15 +138,11 @@ class ControlStore(Protocol):
         """Return whether everything is frozen; raises ``TemporaryError`` where that cannot be read."""
         ...
 
-    def set_freeze(
-        self, *, on: bool, reason: str | None, by: str, at: datetime
-    ) -> None:
+    def set_freeze(self, *, on: bool, reason: str | None, by: str, at: datetime) -> None:
         """Throw or release the kill switch, with a record of who and why."""
         ...
 
-    def note_enforcement(
-        self, accounts: Mapping[AccountId, bool], at: datetime
-    ) -> Sequence[AccountId]:
+    def note_enforcement(self, accounts: Mapping[AccountId, bool], at: datetime) -> Sequence[AccountId]:
         """Record in which accounts iamflow may act from now on. Return those whose answer changed.
 
         Where it begins, ``enforced_since`` is set and the account's waiting tickets become due; where it ends, it is cleared.
@@ -159,9 +153,7 @@ class ControlStore(Protocol):
         """Return the accounts that have open tickets, with their names."""
         ...
 
-    def beat(
-        self, instance: str, *, host: str, pid: int, at: datetime, stopped: bool = False
-    ) -> None:
+    def beat(self, instance: str, *, host: str, pid: int, at: datetime, stopped: bool = False) -> None:
         """Record that this daemon is alive, or that it has stopped."""
         ...
 
@@ -245,9 +237,7 @@ class IntakeStore(Protocol):
         """Open a staged scan and return its number."""
         ...
 
-    def stage_findings(
-        self, scan_id: int, findings: Sequence[tuple[str, Finding]]
-    ) -> None:
+    def stage_findings(self, scan_id: int, findings: Sequence[tuple[str, Finding]]) -> None:
         """Add a chunk of (rule, finding) to a staged scan."""
         ...
 
@@ -259,9 +249,7 @@ class IntakeStore(Protocol):
         """Return the open tickets about these keys."""
         ...
 
-    def recently_closed(
-        self, keys: Sequence[KeyId], since: datetime
-    ) -> Mapping[KeyId, Ticket]:
+    def recently_closed(self, keys: Sequence[KeyId], since: datetime) -> Mapping[KeyId, Ticket]:
         """Return, of tickets about these keys closed since then as rolled back, rejected or cancelled, the latest each."""
         ...
 
@@ -321,9 +309,7 @@ class QueryStore(Protocol):
         """Return a ticket with its context, without claiming it."""
         ...
 
-    def tickets(
-        self, which: TicketFilter, *, limit: int, after: TicketId | None = None
-    ) -> Sequence[Ticket]:
+    def tickets(self, which: TicketFilter, *, limit: int, after: TicketId | None = None) -> Sequence[Ticket]:
         """Return tickets by number, ascending, after the given one (keyset paging)."""
         ...
 
@@ -335,9 +321,7 @@ class QueryStore(Protocol):
         """Return intents in order, of one ticket or of all."""
         ...
 
-    def findings(
-        self, *, rule: str | None = None, account: str | None = None
-    ) -> Sequence[StoredFinding]:
+    def findings(self, *, rule: str | None = None, account: str | None = None) -> Sequence[StoredFinding]:
         """Return the current findings."""
         ...
 
@@ -357,9 +341,7 @@ class JournalFault:
 class JournalStore(Protocol):
     """The journal as a whole."""
 
-    def verify(
-        self, against: Mapping[str, object] | None = None
-    ) -> Sequence[JournalFault]:
+    def verify(self, against: Mapping[str, object] | None = None) -> Sequence[JournalFault]:
         """Check every chain and checkpoint, and, if given, an exported head. No faults means intact."""
         ...
 
@@ -457,9 +439,7 @@ class Cloud(Protocol):
         """
         ...
 
-    def step(
-        self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind
-    ) -> AbstractContextManager[Step]:
+    def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> AbstractContextManager[Step]:
         """Open the mutating session for one step of a ticket."""
         ...
 

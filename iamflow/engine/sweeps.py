@@ -60,15 +60,7 @@ def baseline(engine: Engine, ticket: Ticket) -> Baseline:
         excused=regions.excused,
         truncated=tuple(truncated),
         activities=_activities(events),
-        minted=tuple(
-            sorted(
-                {
-                    event.minted_key_id
-                    for event in events
-                    if event.minted_key_id is not None
-                }
-            )
-        ),
+        minted=tuple(sorted({event.minted_key_id for event in events if event.minted_key_id is not None})),
         last_event_at=max((event.at for event in events), default=None),
     )
 
@@ -82,11 +74,7 @@ def reactions(engine: Engine, ticket: Ticket) -> Sweep:
     now = engine.now()
     start = (ticket.progress.deactivated_at or now) - _MARGIN
     last_use = ticket.progress.last_use
-    used_in = (
-        Region(last_use.region)
-        if last_use is not None and last_use.region
-        else GLOBAL_REGION
-    )
+    used_in = Region(last_use.region) if last_use is not None and last_use.region else GLOBAL_REGION
     queries = [
         (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.access_key_id)),
         (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.username)),
@@ -136,9 +124,7 @@ def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
         try:
             for page in _pages(engine, ticket.account_id, region, query):
                 events.extend(page)
-                decided = decided or any(
-                    _decides(event, ticket, engine) for event in page
-                )
+                decided = decided or any(_decides(event, ticket, engine) for event in page)
                 if decided:
                     break
         except (TemporaryError, BlockedError) as error:
@@ -168,11 +154,7 @@ def proof(engine: Engine, ticket: Ticket) -> Sweep:
         start=start - timedelta(hours=1),
         end=now,
     )
-    events = [
-        event
-        for page in _pages(engine, ticket.account_id, GLOBAL_REGION, query)
-        for event in page
-    ]
+    events = [event for page in _pages(engine, ticket.account_id, GLOBAL_REGION, query) for event in page]
     return Sweep(
         run_at=now,
         start=query.start,
@@ -182,9 +164,7 @@ def proof(engine: Engine, ticket: Ticket) -> Sweep:
     )
 
 
-def _questions(
-    ticket: Ticket, regions: Sequence[Region]
-) -> Iterator[tuple[Region, Attribute, str]]:
+def _questions(ticket: Ticket, regions: Sequence[Region]) -> Iterator[tuple[Region, Attribute, str]]:
     """Yield what the final sweep asks: the key and the user's sessions everywhere, reactions where IAM's events land."""
     if GLOBAL_REGION in regions:
         yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.access_key_id
@@ -240,9 +220,7 @@ def _activities(events: Sequence[TrailEvent]) -> tuple[Activity, ...]:
             user_agent=user_agent,
             error_code=error_code,
             count=count,
-            first_at=min(
-                times[source, name, region, source_ip, user_agent, error_code]
-            ),
+            first_at=min(times[source, name, region, source_ip, user_agent, error_code]),
             last_at=max(times[source, name, region, source_ip, user_agent, error_code]),
         )
         for (

@@ -23,9 +23,7 @@ from iamflow.domain.ticket import Ticket
 class Model:
     """What the conditions look at: the part of a ticket on which its next state may depend."""
 
-    def __init__(
-        self, state: State, came_from: State | None, *, deactivated: bool
-    ) -> None:
+    def __init__(self, state: State, came_from: State | None, *, deactivated: bool) -> None:
         """Stand where the ticket stands."""
         self.state: str = state.value
         self.came_from = came_from
@@ -152,11 +150,7 @@ def _machine(table: Table) -> Machine:
 
 
 def _rows(table: Table) -> Any:  # noqa: ANN401 - transitions' own type for this is not importable at run time
-    return [
-        _row(transition, source)
-        for transition in table.transitions
-        for source in transition.sources
-    ]
+    return [_row(transition, source) for transition in table.transitions for source in transition.sources]
 
 
 def _row(transition: Transition, source: State) -> dict[str, Any]:

@@ -19,6 +19,4 @@ def current(name: str) -> Workflow:
 
 def of_version(name: str, version: int) -> Workflow | None:
     """Return exactly this version, or None when this program does not know it (a newer daemon opened the ticket)."""
-    return next(
-        (w for w in WORKFLOWS if w.name == name and w.table.version == version), None
-    )
+    return next((w for w in WORKFLOWS if w.name == name and w.table.version == version), None)

@@ -22,11 +22,7 @@ def _heading_for(ticket: Ticket) -> EffectKind | None:
         return None
     if ticket.wanted is not None:
         return EffectKind.REACTIVATE_KEY
-    return (
-        EffectKind.DELETE_KEY
-        if ticket.key_was_deactivated
-        else EffectKind.DEACTIVATE_KEY
-    )
+    return EffectKind.DELETE_KEY if ticket.key_was_deactivated else EffectKind.DEACTIVATE_KEY
 
 
 WORKFLOW = Workflow(

@@ -58,22 +58,15 @@ def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
     return replace(
         ticket,
         facts=facts,
-        plan_digest=plan_digest(ticket, reading, situation.policy.excused)
-        or ticket.plan_digest,
+        plan_digest=plan_digest(ticket, reading, situation.policy.excused) or ticket.plan_digest,
         progress=replace(ticket.progress, last_use=last_use),
     )
 
 
 def _gone(ticket: Ticket, reading: KeyReading, situation: Situation) -> Decision:
     gone = Resolution.USER_GONE if reading.user_id is None else Resolution.KEY_GONE
-    reason = (
-        "somebody else deleted the user"
-        if gone is Resolution.USER_GONE
-        else "somebody else deleted the key"
-    )
-    told = notices.tell(
-        NoticeKind.ATTENTION, ticket, situation.policy, situation.now, headline=reason
-    )
+    reason = "somebody else deleted the user" if gone is Resolution.USER_GONE else "somebody else deleted the key"
+    told = notices.tell(NoticeKind.ATTENTION, ticket, situation.policy, situation.now, headline=reason)
     return Decision(
         ticket=ticket,
         trigger=Trigger.RESOLVE,
@@ -87,14 +80,10 @@ def _gone(ticket: Ticket, reading: KeyReading, situation: Situation) -> Decision
 def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
     """End a ticket whose key somebody set to Active again. Within the propagation time it may be an old answer."""
     since = ticket.progress.deactivated_at
-    settled = (
-        since is None or situation.now >= since + situation.policy.timing.propagation
-    )
+    settled = since is None or situation.now >= since + situation.policy.timing.propagation
     if not settled:
         due_at = since and since + situation.policy.timing.propagation
-        return common.stay(
-            ticket, due_at=due_at, reason="the deactivation is reaching all of AWS"
-        )
+        return common.stay(ticket, due_at=due_at, reason="the deactivation is reaching all of AWS")
     if ticket.wanted is Wanted.ROLLBACK:
         reason = "the key is Active already"
         return Decision(
@@ -110,18 +99,10 @@ def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decisio
         for signal in from_events(events, ticket, situation.policy.timing.propagation)
         if signal.kind is SignalKind.TOGGLED
     )
-    who = (
-        signals[-1].event.principal
-        if signals and signals[-1].event is not None
-        else None
-    )
-    reason = (
-        f"the key was set to Active again by {who or 'somebody other than iamflow'}"
-    )
+    who = signals[-1].event.principal if signals and signals[-1].event is not None else None
+    reason = f"the key was set to Active again by {who or 'somebody other than iamflow'}"
     seen = _remember(ticket, signals)
-    told = notices.tell(
-        NoticeKind.ATTENTION, seen, situation.policy, situation.now, headline=reason
-    )
+    told = notices.tell(NoticeKind.ATTENTION, seen, situation.policy, situation.now, headline=reason)
     return Decision(
         ticket=seen,
         trigger=Trigger.RESOLVE,
@@ -133,9 +114,7 @@ def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decisio
     )
 
 
-def _signals(
-    ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation
-) -> tuple[Signal, ...]:
+def _signals(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation) -> tuple[Signal, ...]:
     """Return everything seen that means something, CloudTrail's own words before what IAM alone tells."""
     propagation = situation.policy.timing.propagation
     sweeps: tuple[Sweep | None, ...] = (sight.reactions, sight.final_sweep)
@@ -171,12 +150,8 @@ def _journal(signals: tuple[Signal, ...], situation: Situation) -> tuple[NewEven
                 "sentence": signal.sentence,
                 "seen_at": signal.at.isoformat(),
                 "event_id": signal.event.event_id if signal.event is not None else None,
-                "source_ip": signal.event.source_ip
-                if signal.event is not None
-                else None,
-                "user_agent": signal.event.user_agent
-                if signal.event is not None
-                else None,
+                "source_ip": signal.event.source_ip if signal.event is not None else None,
+                "user_agent": signal.event.user_agent if signal.event is not None else None,
                 "region": signal.event.region if signal.event is not None else None,
             },
         )
@@ -184,9 +159,7 @@ def _journal(signals: tuple[Signal, ...], situation: Situation) -> tuple[NewEven
     )
 
 
-def _give_back(
-    ticket: Ticket, signals: tuple[Signal, ...], situation: Situation, *, reason: str
-) -> Decision:
+def _give_back(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation, *, reason: str) -> Decision:
     effect = Effect(
         kind=EffectKind.REACTIVATE_KEY,
         account_id=ticket.account_id,
@@ -204,9 +177,7 @@ def _give_back(
     )
 
 
-def _hold(
-    ticket: Ticket, signals: tuple[Signal, ...], situation: Situation
-) -> Decision:
+def _hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> Decision:
     reason = signals[0].sentence
     reasons = (*ticket.progress.approval_reasons, f"held: {reason}")
     held = _remember(ticket, signals)
@@ -251,14 +222,9 @@ def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> De
         reason = "iamflow only observes this account: it watches, and deletes nothing"
         return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
     approved = any(approval.used_at is None for approval in case.approvals)
-    swept = (
-        ticket.progress.final_sweep is not None
-        and ticket.progress.final_sweep.conclusive
-    )
+    swept = ticket.progress.final_sweep is not None and ticket.progress.final_sweep.conclusive
     if not swept or (ticket.state is State.AWAITING_APPROVAL and not approved):
-        reason = (
-            "waiting for an approval of the deletion" if swept else "the key is watched"
-        )
+        reason = "waiting for an approval of the deletion" if swept else "the key is watched"
         return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
     effect = Effect(
         kind=EffectKind.DELETE_KEY,
@@ -281,9 +247,7 @@ def _reached_everywhere(ticket: Ticket, situation: Situation) -> Decision:
     since = ticket.progress.deactivated_at or situation.now
     reached = since + situation.policy.timing.propagation
     if situation.now < reached:
-        return common.stay(
-            ticket, due_at=reached, reason="the deactivation is reaching all of AWS"
-        )
+        return common.stay(ticket, due_at=reached, reason="the deactivation is reaching all of AWS")
     due_at = next_poll(
         ticket,
         situation.now,
@@ -298,9 +262,7 @@ def _reached_everywhere(ticket: Ticket, situation: Situation) -> Decision:
     )
 
 
-def _swept(
-    ticket: Ticket, sweep: Sweep, situation: Situation
-) -> tuple[Ticket, tuple[NewEvent, ...]]:
+def _swept(ticket: Ticket, sweep: Sweep, situation: Situation) -> tuple[Ticket, tuple[NewEvent, ...]]:
     record = SweepRecord(
         run_at=sweep.run_at,
         start=sweep.start,
@@ -318,10 +280,6 @@ def _swept(
         "conclusive": sweep.conclusive,
         "events": len(sweep.events),
     }
-    event = NewEvent(
-        kind=EventKind.SWEEP, actor=common.DAEMON, at=situation.now, detail=detail
-    )
+    event = NewEvent(kind=EventKind.SWEEP, actor=common.DAEMON, at=situation.now, detail=detail)
     kept = record if sweep.conclusive else None
-    return replace(ticket, progress=replace(ticket.progress, final_sweep=kept)), (
-        event,
-    )
+    return replace(ticket, progress=replace(ticket.progress, final_sweep=kept)), (event,)

@@ -43,14 +43,10 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     if forbidden is not None:
         return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
     if known.state in PAUSED:
-        return common.paused(
-            known, situation, due_at=now + situation.policy.timing.recheck
-        )
+        return common.paused(known, situation, due_at=now + situation.policy.timing.recheck)
     if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
         reason = "iamflow only observes this account"
-        return common.stay(
-            known, due_at=now + situation.policy.timing.recheck, reason=reason
-        )
+        return common.stay(known, due_at=now + situation.policy.timing.recheck, reason=reason)
     if known.state is State.OPEN:
         return _open(case, known, situation)
     return _told(case, known, sight, situation)
@@ -60,9 +56,7 @@ def _exempt(ticket: Ticket, now: datetime) -> Decision:
     until = ticket.progress.exempt_until
     if until is not None and now < until:
         return common.stay(ticket, due_at=until, reason="exempt")
-    progress = replace(
-        ticket.progress, exempt_until=None, exempt_reason=None, notice_composed_at=None
-    )
+    progress = replace(ticket.progress, exempt_until=None, exempt_reason=None, notice_composed_at=None)
     return Decision(
         ticket=replace(ticket, progress=progress, deadline=None),
         trigger=Trigger.REOPEN,
@@ -71,9 +65,7 @@ def _exempt(ticket: Ticket, now: datetime) -> Decision:
     )
 
 
-def _no_longer_a_finding(
-    ticket: Ticket, reading: KeyReading, situation: Situation
-) -> tuple[Resolution, str] | None:
+def _no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[Resolution, str] | None:
     """Return how and why the finding no longer holds. A hand-opened ticket does not depend on the key's age."""
     if reading.user_id is None:
         return Resolution.USER_GONE, "the user does not exist any more"
@@ -91,14 +83,12 @@ def _no_longer_a_finding(
     return None
 
 
-def _hands_off(
-    ticket: Ticket, reading: KeyReading, situation: Situation
-) -> tuple[str, str] | None:
+def _hands_off(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[str, str] | None:
     """Return why this subject is not iamflow's to touch, as (code, sentence)."""
     protection = situation.policy.protection
-    why = protected_by_name(
-        ticket.account_id, ticket.username, protection
-    ) or protected_by_tag(reading.tags, protection)
+    why = protected_by_name(ticket.account_id, ticket.username, protection) or protected_by_tag(
+        reading.tags, protection
+    )
     if why is not None:
         return "protected", why
     if reading.quarantined:
@@ -152,16 +142,8 @@ def _open(case: Case, ticket: Ticket, situation: Situation) -> Decision:
             reason=f"the notice was waived by {progress.notice_waiver.by}",
         )  # fmt: skip
     since = case.enforced_since
-    outdated = (
-        since is not None
-        and progress.notice_composed_at is not None
-        and progress.notice_composed_at < since
-    )
-    if (
-        progress.notice_composed_at is None
-        or outdated
-        or case.notice.state is NoticeState.NONE
-    ):
+    outdated = since is not None and progress.notice_composed_at is not None and progress.notice_composed_at < since
+    if progress.notice_composed_at is None or outdated or case.notice.state is NoticeState.NONE:
         return _compose(ticket, situation)
     if case.notice.state is NoticeState.FAILED:
         reason = f"the notice could not be delivered: {case.notice.error or 'no reason given'}"
@@ -199,18 +181,10 @@ def _compose(ticket: Ticket, situation: Situation) -> Decision:
     )
 
 
-def _notified(
-    case: Case, ticket: Ticket, accepted_at: datetime, situation: Situation
-) -> Decision:
-    deadline = grace_deadline(
-        accepted_at, case.notice.promised_at, situation.policy.disable_key.grace
-    )
+def _notified(case: Case, ticket: Ticket, accepted_at: datetime, situation: Situation) -> Decision:
+    deadline = grace_deadline(accepted_at, case.notice.promised_at, situation.policy.disable_key.grace)
     told_owner = ticket.owner is not None and ticket.owner.source != "default"
-    reasons = (
-        ()
-        if told_owner
-        else ("the notice reached only the default address, not an owner",)
-    )
+    reasons = () if told_owner else ("the notice reached only the default address, not an owner",)
     progress = replace(
         ticket.progress,
         notified_at=accepted_at,
@@ -254,12 +228,8 @@ def _told(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Dec
         )
     name = due_reminder(ticket, now)
     if name is None:
-        return common.stay(
-            ticket, due_at=next_grace_look(ticket, now), reason="in the grace period"
-        )
-    reminded = replace(
-        ticket, progress=replace(progress, reminders=(*progress.reminders, name))
-    )
+        return common.stay(ticket, due_at=next_grace_look(ticket, now), reason="in the grace period")
+    reminded = replace(ticket, progress=replace(progress, reminders=(*progress.reminders, name)))
     notice = notices.reminder(ticket, situation.policy, now, name)
     return Decision(
         ticket=reminded,

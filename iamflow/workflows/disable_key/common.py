@@ -37,9 +37,7 @@ def block(ticket: Ticket, situation: Situation, code: str, reason: str) -> Decis
     if ticket.state in PAUSED:
         return stay(ticket, due_at=due_at, reason=reason)
     if ticket.key_was_deactivated or code in SELF_HEALING:
-        due_at = situation.now + min(
-            situation.policy.timing.poll, situation.policy.timing.retry_most
-        )
+        due_at = situation.now + min(situation.policy.timing.poll, situation.policy.timing.retry_most)
     blocked = replace(ticket, blocked_code=code, blocked_reason=reason)
     acts = situation.policy.acts_in(ticket.account_id)
     told = (

@@ -18,9 +18,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     ticket, now = case.ticket, situation.now
     if ticket.confirmation is not Confirmation.PENDING or sight.proof is None:
         return common.stay(ticket, due_at=None, reason="ended")
-    proof = next(
-        (event for event in sight.proof.events if _proves(event, ticket)), None
-    )
+    proof = next((event for event in sight.proof.events if _proves(event, ticket)), None)
     if proof is not None:
         confirmed = replace(
             ticket,
@@ -53,9 +51,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
         )
     missing = replace(ticket, confirmation=Confirmation.MISSING)
     headline = f"CloudTrail shows no event that proves that this ticket ended as {ticket.state.value}"
-    told = notices.tell(
-        NoticeKind.ATTENTION, missing, situation.policy, now, headline=headline
-    )
+    told = notices.tell(NoticeKind.ATTENTION, missing, situation.policy, now, headline=headline)
     detail = {"confirmation": Confirmation.MISSING.value}
     return Decision(
         ticket=missing,
@@ -72,11 +68,7 @@ def _proves(event: TrailEvent, ticket: Ticket) -> bool:
     By request id where AWS's answer was received; after a lost answer, by the call and the key that it was about.
     """
     expected = "DeleteAccessKey" if ticket.state is State.DELETED else "UpdateAccessKey"
-    if (
-        event.name != expected
-        or event.error_code is not None
-        or event.target_key_id != ticket.access_key_id
-    ):
+    if event.name != expected or event.error_code is not None or event.target_key_id != ticket.access_key_id:
         return False
     if ticket.state is State.ROLLED_BACK and event.new_status not in {None, "Active"}:
         return False

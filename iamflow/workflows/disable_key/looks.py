@@ -45,55 +45,28 @@ def ready_to_deactivate(case: Case, now: datetime) -> bool:
 def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
     """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, and not done yet."""
     ends = ticket.progress.window_ends_at
-    if (
-        ticket.state is not State.MONITORING
-        or ends is None
-        or ticket.progress.final_sweep is not None
-    ):
+    if ticket.state is not State.MONITORING or ends is None or ticket.progress.final_sweep is not None:
         return False
     return situation.now >= ends + situation.policy.disable_key.delivery_lag
 
 
-def _before(
-    case: Case, reading: KeyReading, sight: Sight, situation: Situation
-) -> frozenset[Look]:
+def _before(case: Case, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:
     ticket = case.ticket
     key = reading.key(ticket.access_key_id)
-    if (
-        key is None
-        or key.status is not KeyStatus.ACTIVE
-        or not situation.policy.acts_in(ticket.account_id)
-    ):
+    if key is None or key.status is not KeyStatus.ACTIVE or not situation.policy.acts_in(ticket.account_id):
         return _NOTHING
     about_to_act = ready_to_deactivate(case, situation.now)
     stale = ticket.baseline is None or situation.now - ticket.baseline.taken_at > DAY
-    return (
-        frozenset({Look.BASELINE})
-        if about_to_act and stale and sight.baseline is None
-        else _NOTHING
-    )
+    return frozenset({Look.BASELINE}) if about_to_act and stale and sight.baseline is None else _NOTHING
 
 
-def _after(
-    ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation
-) -> frozenset[Look]:
+def _after(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:
     key = reading.key(ticket.access_key_id)
     propagation = situation.policy.timing.propagation
     seen = from_reading(reading, ticket, propagation)
-    if (
-        key is None or key.status is not KeyStatus.INACTIVE or seen
-    ) and sight.reactions is None:
+    if (key is None or key.status is not KeyStatus.INACTIVE or seen) and sight.reactions is None:
         return frozenset({Look.REACTIONS})
-    decided = (
-        key is None
-        or key.status is not KeyStatus.INACTIVE
-        or any(signal.kind in DECISIVE for signal in seen)
-    )
-    if (
-        not decided
-        and ticket.wanted is None
-        and sweep_is_due(ticket, situation)
-        and sight.final_sweep is None
-    ):
+    decided = key is None or key.status is not KeyStatus.INACTIVE or any(signal.kind in DECISIVE for signal in seen)
+    if not decided and ticket.wanted is None and sweep_is_due(ticket, situation) and sight.final_sweep is None:
         return frozenset({Look.FINAL_SWEEP})
     return _NOTHING

@@ -15,28 +15,18 @@ from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.workflow import Achievement, Situation
 
 
-def refused(
-    case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation
-) -> Decision:
+def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
     """Return what becomes of the ticket when the guards forbid the effect: block, wait for a person, or wait."""
     ticket = decision.ticket
     sentences = tuple(refusal.sentence for refusal in refusals)
     blocking = [refusal for refusal in refusals if refusal.remedy is Remedy.BLOCK]
     if blocking:
-        blocked = common.block(
-            ticket, situation, code=blocking[0].code, reason="; ".join(sentences)
-        )
+        blocked = common.block(ticket, situation, code=blocking[0].code, reason="; ".join(sentences))
         return replace(blocked, events=decision.events)
     if any(refusal.remedy is Remedy.APPROVE for refusal in refusals):
         return _needs_approval(case, decision, sentences, situation)
-    later = [
-        refusal.until
-        for refusal in refusals
-        if refusal.until is not None and refusal.until > situation.now
-    ]
-    due_at = (
-        max(later) if later else situation.now + situation.policy.timing.retry_base * 4
-    )
+    later = [refusal.until for refusal in refusals if refusal.until is not None and refusal.until > situation.now]
+    due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * 4
     if ticket.key_was_deactivated:
         due_at = min(due_at, situation.now + situation.policy.timing.poll)
     waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
@@ -48,16 +38,12 @@ def refused(
     )
 
 
-def _needs_approval(
-    case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation
-) -> Decision:
+def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation) -> Decision:
     ticket = decision.ticket
     policy = situation.policy
     due_at = situation.now + policy.timing.recheck
     if ticket.key_was_deactivated:
-        due_at = next_poll(
-            ticket, situation.now, policy.timing, policy.disable_key.delivery_lag
-        )
+        due_at = next_poll(ticket, situation.now, policy.timing, policy.disable_key.delivery_lag)
     waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
     if ticket.state is State.AWAITING_APPROVAL:
         return Decision(
@@ -96,9 +82,7 @@ def achieved(case: Case, achievement: Achievement, situation: Situation) -> Deci
             return _ended(case.ticket, achievement, situation, Trigger.DELETE)
 
 
-def _deactivated(
-    ticket: Ticket, achievement: Achievement, situation: Situation
-) -> Decision:
+def _deactivated(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
     at = max(achievement.outcome.at, achievement.reading.read_at)
     policy = situation.policy
     window_ends_at = at + policy.disable_key.monitor
@@ -111,25 +95,19 @@ def _deactivated(
         waiting_for=(),
         own_requests=_requests(ticket, achievement),
     )
-    facts = replace(
-        ticket.facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at
-    )
+    facts = replace(ticket.facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at)
     moved = replace(ticket, progress=progress, facts=facts, deadline=window_ends_at)
     headline = f"the key was deactivated on {at:%Y-%m-%d %H:%M} UTC"
     return Decision(
         ticket=moved,
         trigger=Trigger.DEACTIVATE,
         due_at=at + policy.timing.propagation,
-        notices=notices.tell(
-            NoticeKind.DEACTIVATED, moved, policy, situation.now, headline=headline
-        ),
+        notices=notices.tell(NoticeKind.DEACTIVATED, moved, policy, situation.now, headline=headline),
         reason=headline,
     )
 
 
-def _ended(
-    ticket: Ticket, achievement: Achievement, situation: Situation, trigger: Trigger
-) -> Decision:
+def _ended(ticket: Ticket, achievement: Achievement, situation: Situation, trigger: Trigger) -> Decision:
     policy = situation.policy
     deleted = trigger is Trigger.DELETE
     progress = replace(
@@ -140,15 +118,11 @@ def _ended(
         waiting_for=(),
     )
     facts = ticket.facts if deleted else replace(ticket.facts, status=KeyStatus.ACTIVE)
-    ended = replace(
-        ticket, progress=progress, facts=facts, confirmation=Confirmation.PENDING
-    )
+    ended = replace(ticket, progress=progress, facts=facts, confirmation=Confirmation.PENDING)
     headline = "the key was deleted" if deleted else "the key is Active again"
     kind = NoticeKind.DELETED if deleted else NoticeKind.ROLLED_BACK
     reasons = [signal.sentence for signal in ticket.progress.signals]
-    told = notices.tell(
-        kind, ended, policy, situation.now, headline=headline, reasons=reasons
-    )
+    told = notices.tell(kind, ended, policy, situation.now, headline=headline, reasons=reasons)
     return Decision(
         ticket=ended,
         trigger=trigger,
@@ -161,11 +135,7 @@ def _ended(
 
 def _requests(ticket: Ticket, achievement: Achievement) -> tuple[str, ...]:
     request = achievement.outcome.request_id
-    return (
-        (*ticket.progress.own_requests, request)
-        if request is not None
-        else ticket.progress.own_requests
-    )
+    return (*ticket.progress.own_requests, request) if request is not None else ticket.progress.own_requests
 
 
 def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | None:
@@ -187,9 +157,7 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
         EffectKind.DELETE_KEY: False,
     }[effect.kind]
     if wanted:
-        return Outcome(
-            kind=OutcomeKind.DONE, at=now, detail="found done by reading AWS"
-        )
+        return Outcome(kind=OutcomeKind.DONE, at=now, detail="found done by reading AWS")
     if caught_up:
         return Outcome(
             kind=OutcomeKind.NOT_DONE,
@@ -202,9 +170,7 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
 def _gone(case: Case, effect: Effect, reading: KeyReading, now: datetime) -> Outcome:
     same_user = reading.user_id is not None and reading.user_id == case.ticket.user_id
     if effect.kind is EffectKind.DELETE_KEY and same_user:
-        return Outcome(
-            kind=OutcomeKind.DONE, at=now, detail="found gone by reading AWS"
-        )
+        return Outcome(kind=OutcomeKind.DONE, at=now, detail="found gone by reading AWS")
     return Outcome(
         kind=OutcomeKind.NOT_DONE,
         at=now,

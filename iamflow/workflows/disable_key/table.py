@@ -65,10 +65,7 @@ TABLE = Table(
         ),
         Transition(trigger=T.RESOLVE, sources=(*_LIVE, S.EXEMPT), dest=S.RESOLVED),
         Transition(trigger=T.BLOCK, sources=_UNDER_WAY, dest=S.BLOCKED),
-        *(
-            Transition(trigger=T.RETRY, sources=(S.BLOCKED,), dest=back, returns=True)
-            for back in _UNDER_WAY
-        ),
+        *(Transition(trigger=T.RETRY, sources=(S.BLOCKED,), dest=back, returns=True) for back in _UNDER_WAY),
         Transition(trigger=T.HOLD, sources=_UNDER_WAY, dest=S.ON_HOLD, person=True),
         *(
             Transition(

@@ -1,0 +1,136 @@
+"""What people ask about tickets: why nothing happens, what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from iamflow.domain.decision import Case
+from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.errors import IamflowError
+from iamflow.domain.facts import KeyReading
+from iamflow.domain.guards import Circumstances, Refusal, refusals
+from iamflow.domain.guards.circumstances import Pace
+from iamflow.domain.states import PAUSED, State
+from iamflow.domain.ticket import Ticket
+from iamflow.engine.deps import Engine
+from iamflow.engine.pace import Pacer
+from iamflow.engine.ports import KeySubject
+from iamflow.workflows import registry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Why:
+    """Why a ticket stands where it stands."""
+
+    ticket: Ticket
+    next_effect: EffectKind | None
+    refusals: tuple[Refusal, ...]
+    unread: str | None
+    """Why AWS could not be read for this answer; the reasons are then those of the last look."""
+    next_step: str
+    expected_end: datetime | None
+
+
+def why(engine: Engine, ref: str) -> Why:
+    """Return every reason why the ticket's next effect is not carried out now, from a fresh reading of AWS."""
+    ticket = engine.store.ticket(ref)
+    case = engine.store.case(ticket.id)
+    workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
+    effect = workflow.heading_for(ticket) if workflow is not None else None
+    reasons: tuple[Refusal, ...] = ()
+    unread: str | None = None
+    if effect is not None:
+        try:
+            reasons = _objections(engine, case, effect)
+        except IamflowError as error:
+            unread = str(error)
+    return Why(
+        ticket=ticket,
+        next_effect=effect,
+        refusals=reasons,
+        unread=unread,
+        next_step=next_step(ticket),
+        expected_end=expected_end(ticket, engine),
+    )
+
+
+def _objections(engine: Engine, case: Case, kind: EffectKind) -> tuple[Refusal, ...]:
+    ticket = case.ticket
+    subject = KeySubject(account_id=ticket.account_id, username=ticket.username, key_id=ticket.access_key_id)
+    reading = engine.cloud.read_key(subject)
+    circumstances = Circumstances(
+        now=engine.now(),
+        effect=Effect(kind=kind, account_id=ticket.account_id, username=ticket.username, key_id=ticket.access_key_id),
+        ticket=_as_if_learned(ticket, reading),
+        reading=reading,
+        policy=engine.policy,
+        freeze=engine.store.freeze(),
+        lease_held=True,
+        enforced_since=case.enforced_since,
+        approvals=case.approvals,
+        pace=_pace(engine, ticket, kind),
+    )
+    return refusals(circumstances)
+
+
+def _as_if_learned(ticket: Ticket, reading: KeyReading) -> Ticket:
+    """Return the ticket as its first look would leave it, so that a new ticket is not told that its user has changed."""
+    if ticket.user_id is not None:
+        return ticket
+    key = reading.key(ticket.access_key_id)
+    created_at = key.created_at if key is not None else ticket.facts.created_at
+    return replace(ticket, user_id=reading.user_id, facts=replace(ticket.facts, created_at=created_at))
+
+
+def _pace(engine: Engine, ticket: Ticket, kind: EffectKind) -> Pace:
+    usage = engine.store.usage([ticket.account_id], engine.now() - timedelta(hours=24))
+    return Pacer(engine.policy.caps, usage).pace(ticket.account_id, kind, engine.cloud.user_count(ticket.account_id))
+
+
+_NEXT: dict[State, str] = {
+    State.OPEN: "tell the owner; the grace period runs from the moment a channel accepts the notice",
+    State.NOTIFIED: "deactivate the key when the grace period is over",
+    State.AWAITING_APPROVAL: "deactivate the key once it is approved",
+    State.DEACTIVATED: "watch the key once the change has reached all of AWS",
+    State.MONITORING: "search CloudTrail once the window is over, then delete the key or ask for an approval",
+    State.ON_HOLD: "nothing until a person resumes it",
+    State.BLOCKED: "nothing until what blocks it is dealt with",
+    State.EXEMPT: "open again when the exemption ends, with a new notice and a whole grace period",
+    State.DELETED: "nothing: the key was deleted",
+    State.ROLLED_BACK: "nothing: the key is Active again",
+    State.RESOLVED: "nothing: it was dealt with, or no longer holds",
+    State.CANCELLED: "nothing: it was cancelled",
+}
+
+
+def next_step(ticket: Ticket) -> str:
+    """Return in words what comes next."""
+    if ticket.wanted is not None:
+        return "set the key to Active again, as asked for"
+    if ticket.state is State.AWAITING_APPROVAL and ticket.key_was_deactivated:
+        return "delete the key once it is approved; until then it is watched"
+    if ticket.state in PAUSED and ticket.key_was_deactivated:
+        return _NEXT[ticket.state] + "; the key is Inactive and watched, and can be rolled back"
+    return _NEXT[ticket.state]
+
+
+def expected_end(ticket: Ticket, engine: Engine) -> datetime | None:
+    """Return when the ticket is expected to be complete if nothing comes between; None where a person decides that."""
+    if ticket.ended:
+        return ticket.closed_at
+    if ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}:
+        return None
+    rules = engine.policy.disable_key
+    after = rules.delivery_lag
+    if ticket.progress.window_ends_at is not None:
+        return ticket.progress.window_ends_at + after
+    if ticket.deadline is not None:
+        return ticket.deadline + rules.monitor + after
+    return engine.now() + rules.grace + rules.monitor + after
+
+
+def reasons_in_words(answer: Why) -> Sequence[str]:
+    """Return the reasons as sentences, the stored ones where AWS could not be read."""
+    if answer.unread is not None:
+        return [*answer.ticket.progress.waiting_for, f"AWS could not be read now: {answer.unread}"]
+    return [refusal.sentence for refusal in answer.refusals]
