@@ -23,12 +23,11 @@ from iamflow.sandbox.world import Mutation, Shadow, World
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Set on first use of the service: EC2's part of moto takes long to load.
+# Set on first use of the service: moto loads each when it is needed.
 _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
     "iam": ("moto.iam.responses:IamResponse", iam_rules.HANDLERS),
     "sts": ("moto.sts.responses:TokenResponse", sts_rules.HANDLERS),
     "cloudtrail": ("moto.cloudtrail.responses:CloudTrailResponse", lookups.TRAIL_HANDLERS),
-    "ec2": ("moto.ec2.responses:EC2Response", lookups.REGION_HANDLERS),
 }
 _REQUEST_ID = re.compile(rb"(<(?:RequestId|RequestID|requestId)>)[^<]*(</)")
 _OWN_HEADERS = frozenset({"date", "x-amzn-requestid", "x-amz-request-id", "content-length", "connection", "server"})
@@ -86,6 +85,8 @@ class Gateway:
             if self._world.faults.strikes(effect, scope):
                 raise refusal(reason, call.dialect)
         admission.authorise(self._world, call, exchange.principal)
+        if call.action == "ec2:DescribeRegions":
+            return lookups.describe_regions(exchange)
         self._install(call.service)
         asked = {
             **environ,
@@ -97,6 +98,11 @@ class Gateway:
                 reply = self._host.ask(asked, body)
         except NotImplementedError:
             raise refusal(Refusal.NOT_BUILT, call.dialect) from None
+        except AwsError:
+            raise
+        except Exception as error:
+            message = f"The simulated AWS failed at {call.action}: {type(error).__name__}: {error}"
+            raise refusal(Refusal.BROKEN, call.dialect, message) from error
         if reply.status >= _ERROR_STATUS and exchange.error is None:
             exchange.error = _error_in(reply)
         return reply

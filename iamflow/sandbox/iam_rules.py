@@ -260,5 +260,5 @@ HANDLERS: Mapping[str, Handler] = {
     "list_access_keys": _paged("AccessKeyMetadata", _listed("access_key_id")),
     "list_user_policies": _paged("PolicyNames", str),
     "list_groups_for_user": _paged("Groups", _listed("name")),
-    "list_mfa_devices": _paged("MFADevices", _listed("serial_number")),
+    "list_mfa_devices": _paged("MFADevices", _listed("SerialNumber")),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC
 
+from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.services import Exchange, Handler, Original
 
 # Regions beside the enabled ones that AllRegions shows, so that "enabled" is seen to be a choice.
@@ -19,20 +20,20 @@ def _lookup_events(exchange: Exchange, _: Original) -> object:
     return {"Events": events, **({"NextToken": page.next_token} if page.next_token else {})}
 
 
-def _describe_regions(exchange: Exchange, _: Original) -> object:
-    enabled = exchange.world.settings.regions
-    named = exchange.parameter("RegionNames")
+def describe_regions(exchange: Exchange) -> Reply:
+    """Answer with the configured regions, written down here: moto takes more than a second to load its EC2."""
+    enabled, named = exchange.world.settings.regions, exchange.parameter("RegionNames")
     shown = [(region, "opt-in-not-required") for region in enabled]
     if exchange.parameter("AllRegions"):
         shown += [(region, "not-opted-in") for region in _NOT_OPTED_IN if region not in enabled]
-    return {
-        "Regions": [
-            {"RegionName": region, "Endpoint": f"ec2.{region}.amazonaws.com", "OptInStatus": status}
-            for region, status in shown
-            if not named or region in named
-        ]
-    }
+    items = "".join(
+        f"<item><regionName>{region}</regionName><regionEndpoint>ec2.{region}.amazonaws.com</regionEndpoint>"
+        f"<optInStatus>{status}</optInStatus></item>"
+        for region, status in shown
+        if not named or region in named
+    )
+    text = f"<DescribeRegionsResponse><requestId/><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
+    return Reply(status=200, headers=(("Content-Type", "text/xml"),), body=text.encode())
 
 
 TRAIL_HANDLERS: Mapping[str, Handler] = {"lookup_events": _lookup_events}
-REGION_HANDLERS: Mapping[str, Handler] = {"describe_regions": _describe_regions}

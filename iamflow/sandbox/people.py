@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -48,7 +49,6 @@ class Callers:
     def __init__(self, endpoint_url: str) -> None:
         """Call that endpoint."""
         self._endpoint_url = endpoint_url
-        self._session = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - clients bring their own
         self._clients: dict[tuple[object, ...], Any] = {}
 
     def client(self, service: str, credentials: tuple[str, str, str | None], place: Place) -> Any:  # noqa: ANN401 - boto3
@@ -59,8 +59,7 @@ class Callers:
             config = Config(
                 retries={"total_max_attempts": 1}, user_agent=place.user_agent, connect_timeout=5, read_timeout=30
             )
-            session: Any = self._session  # the stubs list every service by name
-            made = session.client(
+            made = _session().client(
                 service,
                 region_name=place.region,
                 endpoint_url=self._endpoint_url,
@@ -172,6 +171,12 @@ class Owner:
             session = self._sessions[account_id] = open_session(self._world, principal, _WORKING_DAY)
         credentials = (session.access_key_id, session.secret, session.token)
         return self._callers.client("iam", credentials, Place(source_ip="203.0.113.20", user_agent="AWS Console"))
+
+
+@cache
+def _session() -> Any:  # noqa: ANN401 - the stubs list every service by name
+    """Return the process's one session for the sandbox's own callers; loading AWS's models takes half a second."""
+    return boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - clients bring their own
 
 
 def _outcome(client: Any, operation: str, parameters: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - boto3

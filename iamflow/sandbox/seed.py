@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.account.models import AlternateContact, account_backends
-from moto.iam.models import AccessKeyLastUsed, User
+from moto.iam.models import AccessKeyLastUsed, AWSManagedPolicy, User
 
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
 from iamflow.sandbox.world import World
+
+# Some of what AWSCompromisedKeyQuarantineV3 denies.
+_LEAKED = ["iam:CreateAccessKey", "iam:CreateUser", "iam:AttachUserPolicy", "iam:PutUserPolicy", "ec2:RunInstances"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +161,17 @@ class Seed:
             role = backend.get_role(self._world.settings.role_name)
             role.policies.clear()
             backend.delete_role(role.name)
+
+    def quarantine(self, account_id: str, user_name: str) -> None:
+        """Mark a user's key as leaked, as AWS does: its quarantine policy is attached to the user."""
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": _LEAKED, "Resource": "*"}]}
+        with self._world.lock:
+            backend = self._world.iam(account_id)
+            now = self._world.clock.now().isoformat()
+            facts = {"Document": document, "CreateDate": now, "UpdateDate": now}
+            policy = AWSManagedPolicy.from_data("AWSCompromisedKeyQuarantineV3", account_id, "us-east-1", facts)
+            backend.managed_policies.setdefault(policy.arn, policy)
+            backend.attach_user_policy(policy.arn, user_name)
 
     def role_policy(self, account_id: str, document: Mapping[str, Any]) -> None:
         """Allow iamflow's role in an account only what this policy document allows."""

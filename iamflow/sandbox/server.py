@@ -30,11 +30,7 @@ class Sandbox:
         """Prepare a sandbox that lives by this clock; nothing runs yet."""
         self.clock = clock
         self.settings = settings or SandboxSettings()
-        trail = Trail(delay=self.settings.trail_delay, lookups_per_second=self.settings.lookups_per_second)
-        self._world = World(clock=clock, settings=self.settings, trail=trail)
         self._host_key = new_key_id("AKIA")
-        self.seed = Seed(self._world)
-        self.faults = self._world.faults
 
     def start(self) -> Self:
         """Reset moto, add the home account, and listen.
@@ -42,6 +38,10 @@ class Sandbox:
         Raises RuntimeError if another sandbox runs in this process, and OSError if the port is taken.
         """
         self._moto = MotoHost(self.clock)
+        trail = Trail(delay=self.settings.trail_delay, lookups_per_second=self.settings.lookups_per_second)
+        self._world = World(clock=self.clock, settings=self.settings, trail=trail)
+        self.seed = Seed(self._world)
+        self.faults = self._world.faults
         try:
             self._server = LoopbackServer(self.settings.port, self._answering())
         except OSError:

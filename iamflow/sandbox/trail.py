@@ -82,7 +82,8 @@ class Trail:
         attribute, value = _attribute(request)
         size = _size(request)
         start, end = _window(request, now)
-        question = hashlib.sha256(repr((account_id, region, attribute, value, start, end)).encode()).hexdigest()[:16]
+        asked = (account_id, region, attribute, value, request.get("StartTime"), request.get("EndTime"))
+        question = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
         listed = self._lists.get((account_id, region, attribute, value), [])
         last = _position(request.get("NextToken"), question)
         found = list(_newest_first(listed, (start, end, last), now, size + 1))
@@ -155,7 +156,7 @@ def _window(request: Mapping[str, Any], now: datetime) -> tuple[datetime, dateti
     end = _time(request.get("EndTime"), datetime.max.replace(tzinfo=UTC))
     if start > end:
         raise AwsError(code="InvalidTimeRangeException", message="The start time is after the end time.")
-    return max(start, now - _KEPT) if "NextToken" not in request else start, end
+    return max(start, now - _KEPT), end
 
 
 def _time(value: object, default: datetime) -> datetime:

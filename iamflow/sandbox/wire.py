@@ -31,8 +31,6 @@ class _Handler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request; werkzeug would close the connection after each."""
-        if self.headers.get("Expect", "").lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
         reply = self.server.answer(environ, _body(environ))
         if reply is None:
@@ -52,8 +50,10 @@ class LoopbackServer(ThreadedWSGIServer):
     block_on_close = False
 
     def __init__(self, port: int, answer: Answer) -> None:
-        """Listen on a port (0: a free one) and answer requests by that function."""
-        super().__init__("127.0.0.1", port, _no_application, handler=_Handler)
+        """Listen on a port (0: a free one) and answer requests by that function; OSError if it is taken."""
+        # Bound here, because werkzeug ends the process over a port that is taken.
+        with socket.create_server(("127.0.0.1", port), backlog=128) as bound:
+            super().__init__("127.0.0.1", port, _no_application, handler=_Handler, fd=bound.fileno())
         self.answer = answer
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
