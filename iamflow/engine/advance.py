@@ -35,7 +35,7 @@ _PACE_WINDOW = timedelta(hours=24)
 class PassReport:
     """What one pass did."""
 
-    claimed: int = 0
+    claimed: tuple[TicketId, ...] = ()
     moved: int = 0
     effects: int = 0
     stale: int = 0
@@ -90,7 +90,7 @@ def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
         engine.store.release(engine.instance)
     changes = [item.change for item in planned if item.seen is None or item.pace is None] + outcomes
     return PassReport(
-        claimed=len(cases),
+        claimed=tuple(case.ticket.id for case in cases),
         moved=sum(change.before.state is not change.after.state for change in changes),
         effects=sum(item.outcome is not None and item.outcome.kind is OutcomeKind.DONE for item in performed),
         stale=len(stale),

@@ -1,0 +1,70 @@
+"""Drives the passes: everything that is due now, until nothing more is (``tick``), or one ticket at once."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from iamflow.domain.ids import TicketId
+from iamflow.domain.ticket import Ticket
+from iamflow.engine.advance import advance
+from iamflow.engine.deps import Engine
+from iamflow.engine.outbox import Delivery, deliver
+from iamflow.engine.ports import Channel
+
+_LOOKS = 16
+"""How often one ticket is looked at in one tick at most: more often than the longest way to an end has steps."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TickReport:
+    """What one tick did."""
+
+    tickets: int = 0
+    moved: int = 0
+    effects: int = 0
+    notices: int = 0
+    passes: int = 0
+    frozen_by_breaker: str | None = None
+
+
+def begin(engine: Engine) -> None:
+    """Tell the database in which accounts this process may act; where that is new, every grace period starts anew."""
+    accounts = engine.store.accounts()
+    if accounts:
+        engine.store.note_enforcement({account: engine.policy.acts_in(account) for account in accounts}, engine.now())
+
+
+def tick(
+    engine: Engine, channels: Mapping[str, Channel], *, stopping: Callable[[], bool] = lambda: False
+) -> TickReport:
+    """Advance whatever is due and send what is waiting, until nothing more is due or ``stopping`` says so."""
+    looks: Counter[TicketId] = Counter()
+    report = TickReport()
+    while not stopping():
+        done = advance(engine)
+        sent = deliver(engine, channels)
+        report = TickReport(
+            tickets=len(looks | Counter(done.claimed)),
+            moved=report.moved + done.moved,
+            effects=report.effects + done.effects,
+            notices=report.notices + sent.accepted,
+            passes=report.passes + 1,
+            frozen_by_breaker=done.frozen_by_breaker or report.frozen_by_breaker,
+        )
+        looks.update(done.claimed)
+        if not done.claimed and not _sent(sent):
+            break
+        if done.claimed and all(looks[ticket] >= _LOOKS for ticket in done.claimed):
+            break
+    return report
+
+
+def act_at_once(engine: Engine, channels: Mapping[str, Channel], ticket_id: TicketId) -> Ticket:
+    """Look at one ticket now, due or not, and return it as it is then; notices that this causes are sent too."""
+    advance(engine, only=ticket_id)
+    deliver(engine, channels)
+    return engine.store.ticket(str(ticket_id))
+
+
+def _sent(delivery: Delivery) -> int:
+    return delivery.accepted + delivery.later + delivery.failed
