@@ -34,15 +34,16 @@ def begin(engine: Engine) -> None:
         engine.store.note_enforcement({account: engine.policy.acts_in(account) for account in accounts}, engine.now())
 
 
-def tick(
-    engine: Engine, channels: Mapping[str, Channel], *, stopping: Callable[[], bool] = lambda: False
-) -> TickReport:
-    """Advance whatever is due and send what is waiting, until nothing more is due or ``stopping`` says so."""
+def tick(engine: Engine, send: Callable[[], Delivery], *, stopping: Callable[[], bool] = lambda: False) -> TickReport:
+    """Advance whatever is due and send what is waiting, until nothing more is due or ``stopping`` says so.
+
+    ``send`` delivers the outbox; a daemon that also sends between ticks makes sure that only one of the two sends at a time.
+    """
     looks: Counter[TicketId] = Counter()
     report = TickReport()
     while not stopping():
         done = advance(engine)
-        sent = deliver(engine, channels)
+        sent = send()
         report = TickReport(
             tickets=len(looks | Counter(done.claimed)),
             moved=report.moved + done.moved,

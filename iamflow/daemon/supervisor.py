@@ -1,0 +1,140 @@
+"""Runs the engine until told to stop, and then lets it finish what it has begun.
+
+Three jobs: advance what is due, send what is waiting, keep the house. Each runs at most once at a time, late runs are merged
+into one, and none is ever dropped for being late: APScheduler's own default would drop it after a second.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from iamflow.domain.errors import IamflowError, SchemaError
+from iamflow.engine import runner
+from iamflow.engine.deps import Engine
+from iamflow.engine.outbox import Delivery, deliver
+from iamflow.engine.ports import Channel
+
+_log = logging.getLogger(__name__)
+
+_OLD_LETTER = timedelta(hours=1)
+"""A notice that has waited longer is worth a warning: while nobody is told, nothing moves on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rhythm:
+    """How often the daemon looks."""
+
+    advance: timedelta
+    outbox: timedelta = timedelta(seconds=10)
+    housekeeping: timedelta = timedelta(seconds=15)
+
+
+class Supervisor:
+    """One daemon process."""
+
+    def __init__(self, engine: Engine, channels: Mapping[str, Channel], rhythm: Rhythm, stop: threading.Event) -> None:
+        """Take the engine to run, and the event that ends it (which the engine's clock watches too)."""
+        self._engine = engine
+        self._channels = channels
+        self._rhythm = rhythm
+        self._stop = stop
+        self._sending = threading.Lock()
+        self._failed: Exception | None = None
+
+    def run(self) -> int:
+        """Run until a signal comes; return the exit code. Work that was begun is finished first."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._beat()
+        runner.begin(self._engine)
+        scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for name, job, every in (
+            ("advance", self._advance, self._rhythm.advance),
+            ("outbox", self._send_between, self._rhythm.outbox),
+            ("housekeeping", self._keep_house, self._rhythm.housekeeping),
+        ):
+            scheduler.add_job(
+                self._guarded(name, job),
+                "interval",
+                seconds=min(every, self._rhythm.advance).total_seconds(),
+                id=name,
+                next_run_time=self._engine.now(),
+            )
+        scheduler.start()
+        _log.info("the daemon is running", extra={"instance": self._engine.instance})
+        self._stop.wait()
+        scheduler.shutdown(wait=True)
+        return self._leave()
+
+    def _leave(self) -> int:
+        try:
+            self._engine.store.release(self._engine.instance)
+            self._beat(stopped=True)
+        except IamflowError:
+            _log.exception("the leases could not be given up; they run out by themselves")
+        _log.info("the daemon has stopped", extra={"instance": self._engine.instance})
+        return 1 if self._failed is not None else 0
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        _log.info("told to stop; finishing what was begun", extra={"signal": signal.Signals(number).name})
+        self._stop.set()
+
+    def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+        """Wrap a job so that a passing fault waits for the next run, and a schema that no longer fits ends the daemon."""
+
+        def run() -> None:
+            if self._stop.is_set():
+                return
+            try:
+                job()
+            except SchemaError as error:
+                _log.exception("the database does not fit this program any more")
+                self._failed = error
+                self._stop.set()
+            except Exception:
+                _log.exception("a job failed and will run again", extra={"job": name})
+
+        return run
+
+    def _advance(self) -> None:
+        report = runner.tick(self._engine, self._send, stopping=self._stop.is_set)
+        if report.tickets:
+            _log.info(
+                "advanced",
+                extra={"tickets": report.tickets, "moved": report.moved, "effects": report.effects},
+            )
+        if report.frozen_by_breaker is not None:
+            _log.error("frozen by the circuit breaker", extra={"reason": report.frozen_by_breaker})
+
+    def _send(self) -> Delivery:
+        """Deliver the outbox. Both the ticks and the job between them come here, and a letter must not go out twice."""
+        with self._sending:
+            return deliver(self._engine, self._channels)
+
+    def _send_between(self) -> None:
+        self._send()
+
+    def _keep_house(self) -> None:
+        self._beat()
+        age = self._engine.store.outbox_age(self._engine.now())
+        if age is not None and age > _OLD_LETTER:
+            _log.warning("a notice has been waiting", extra={"seconds": age.total_seconds()})
+
+    def _beat(self, *, stopped: bool = False) -> None:
+        self._engine.store.beat(
+            self._engine.instance,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            at=self._engine.now(),
+            stopped=stopped,
+        )
