@@ -101,9 +101,12 @@ class Faults:
         """Answer with the service's internal error, without any effect."""
         return self.switch_on(Effect.SERVER_ERROR, Scope(**scope), times=times)
 
-    def region_down(self, region: str, *, account: str | None = None) -> Fault:
-        """Answer every call to a region with 503, until switched off."""
-        return self.switch_on(Effect.REGION_DOWN, Scope(region=region, account=account))
+    def region_down(self, region: str, *, account: str | None = None, service: str | None = None) -> Fault:
+        """Answer every call to a region with 503, until switched off.
+
+        IAM and the organisation's services live in us-east-1: name a service to spare them.
+        """
+        return self.switch_on(Effect.REGION_DOWN, Scope(region=region, account=account, service=service))
 
     def stale_reads(self, lasting: timedelta, *, account: str | None = None) -> Fault:
         """Let IAM's reads of a user show the state before a change for that long after the change."""

@@ -6,7 +6,7 @@ from typing import Any
 from moto.iam.models import AccessKey, User
 
 from iamflow.sandbox.errors import AwsError
-from iamflow.sandbox.identity import KeyTrace, new_key_id, new_unique_id
+from iamflow.sandbox.identity import KeyTrace, Kind, new_key_id, new_unique_id
 from iamflow.sandbox.services import Exchange, Handler, Original
 from iamflow.sandbox.world import ServiceCredential
 
@@ -22,9 +22,10 @@ def _user(exchange: Exchange) -> User:
     """Return the user that the call names, or the caller himself."""
     name = exchange.parameter("UserName")
     if name is None:
-        key_id = exchange.parameter("AccessKeyId")
-        trace = exchange.world.keys.get(key_id or exchange.principal.access_key_id)
-        name = trace.user_name if trace else exchange.principal.name
+        if exchange.principal.kind is not Kind.USER:
+            message = "Must specify userName when calling with non-User credentials"
+            raise AwsError(code="ValidationError", message=message)
+        name = exchange.principal.name
     user = exchange.iam.users.get(name)
     if user is None:
         raise AwsError(code="NoSuchEntity", message=f"The user with name {name} cannot be found.", status=404)
@@ -223,6 +224,8 @@ def _paged(result_key: str, identify: Callable[[Any], str]) -> Handler:
     """Cut moto's full list to MaxItems from Marker on; the marker is the last item shown, so deletions lose nothing."""
 
     def answer(exchange: Exchange, original: Original) -> object:
+        if result_key != "Users":
+            _user(exchange)
         returned = original()
         result: Mapping[str, Any] = getattr(returned, "result", returned)
         marker, most = exchange.parameter("Marker"), int(exchange.parameter("MaxItems") or _MOST_ITEMS)

@@ -1,6 +1,7 @@
 """Who acts beside iamflow: applications that use keys, and the people who own them. All over signed HTTP."""
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -50,31 +51,36 @@ class Callers:
         """Call that endpoint."""
         self._endpoint_url = endpoint_url
         self._clients: dict[tuple[object, ...], Any] = {}
+        self._lock = threading.Lock()
 
     def client(self, service: str, credentials: tuple[str, str, str | None], place: Place) -> Any:  # noqa: ANN401 - boto3
         """Return a client that signs with these credentials (id, secret, token) and never tries twice."""
         wanted = (service, credentials, place)
-        if wanted not in self._clients:
-            key_id, secret, token = credentials
-            config = Config(
-                retries={"total_max_attempts": 1}, user_agent=place.user_agent, connect_timeout=5, read_timeout=30
-            )
-            made = _session().client(
-                service,
-                region_name=place.region,
-                endpoint_url=self._endpoint_url,
-                aws_access_key_id=key_id,
-                aws_secret_access_key=secret,
-                aws_session_token=token,
-                config=config,
-            )
+        with self._lock:  # boto3 makes clients in one thread only
+            if wanted not in self._clients:
+                self._clients[wanted] = self._made(*wanted)
+            return self._clients[wanted]
 
-            def tell_address(request: AWSPreparedRequest, **_: object) -> None:
-                request.headers["X-Forwarded-For"] = place.source_ip
+    def _made(self, service: str, credentials: tuple[str, str, str | None], place: Place) -> Any:  # noqa: ANN401 - boto3
+        key_id, secret, token = credentials
+        config = Config(
+            retries={"total_max_attempts": 1}, user_agent=place.user_agent, connect_timeout=5, read_timeout=30
+        )
+        made = _session().client(
+            service,
+            region_name=place.region,
+            endpoint_url=self._endpoint_url,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=config,
+        )
 
-            made.meta.events.register("before-send", tell_address)
-            self._clients[wanted] = made
-        return self._clients[wanted]
+        def tell_address(request: AWSPreparedRequest, **_: object) -> None:
+            request.headers["X-Forwarded-For"] = place.source_ip
+
+        made.meta.events.register("before-send", tell_address)
+        return made
 
     def close(self) -> None:
         """Close all connections."""

@@ -94,6 +94,13 @@ def test_a_region_that_is_down_answers_nothing_and_the_others_do(sandbox, aws, r
     down.lookup_events()
 
 
+def test_a_single_service_of_a_region_can_be_down(sandbox, aws, refused):
+    trail, iam = aws.role("cloudtrail"), aws.role("iam")
+    with sandbox.faults.region_down("us-east-1", service="cloudtrail"):
+        assert refused(trail.lookup_events) == "ServiceUnavailableException"
+        iam.list_users()
+
+
 def test_a_fault_spares_other_accounts_and_services(sandbox, aws):
     sandbox.faults.throttle(account="896592267449")
     sandbox.faults.throttle(service="ec2")

@@ -76,6 +76,17 @@ def test_a_key_is_not_found_under_another_user(sandbox, aws, refused):
     assert sandbox.key_status(ACCOUNT, KEY) == "Active"
 
 
+def test_a_user_manages_his_own_keys_without_naming_himself(aws):
+    assert aws.key("iam").list_access_keys()["AccessKeyMetadata"][0]["AccessKeyId"] == KEY
+
+
+def test_a_role_must_name_the_user(sandbox, aws, refused):
+    iam = aws.role("iam")
+    assert refused(iam.update_access_key, AccessKeyId=KEY, Status="Inactive") == "ValidationError"
+    assert refused(iam.list_access_keys) == "ValidationError"
+    assert sandbox.key_status(ACCOUNT, KEY) == "Active"
+
+
 def test_a_deleted_key_is_gone(sandbox, aws, refused):
     iam = aws.role("iam")
     iam.delete_access_key(UserName="etl", AccessKeyId=KEY)
