@@ -86,6 +86,7 @@ class World:
     shadows: dict[tuple[str, str], Shadow] = field(default_factory=dict)
     service_credentials: dict[str, list[ServiceCredential]] = field(default_factory=dict)
     boundaries: dict[str, str] = field(default_factory=dict)
+    reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
 
     def iam(self, account_id: str) -> IAMBackend:

@@ -169,5 +169,19 @@ def test_the_security_contact_of_an_account_is_told(sandbox, aws, refused):
     assert refused(call, AlternateContactType="SECURITY") == "ResourceNotFoundException"
 
 
+def test_the_management_account_lists_the_organisation_in_pages(sandbox, aws):
+    for number in range(30):
+        sandbox.seed.account(f"{number:012}", f"account-{number}")
+    client = aws.home("organizations")
+    pages = [page["Accounts"] for page in client.get_paginator("list_accounts").paginate()]
+    names = {account["Id"]: account["Name"] for page in pages for account in page}
+    assert [len(page) for page in pages] == [20, 12]
+    assert names[ACCOUNT] == "prod-payments"
+
+
+def test_a_member_account_does_not_list_the_organisation(aws, refused):
+    assert refused(aws.role("organizations").list_accounts) == "AccessDeniedException"
+
+
 def test_an_operation_that_is_not_built_is_refused_in_good_form(aws, refused):
     assert refused(aws.role("cloudtrail").list_dashboards) == "NotImplemented"
