@@ -1,0 +1,196 @@
+"""Where boto3 clients come from, and how one call is made.
+
+boto3's clients may be shared by threads, its sessions may not: every client is made under one lock. Making one takes
+milliseconds from a session that has made one before, so there is one session for each source of credentials.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import boto3
+import botocore.session
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionError
+
+from iamflow.aws.endpoints import endpoint_for, is_aws, shown
+from iamflow.aws.errors import Attempt, Refusal, not_understood, refusal_of, translated
+from iamflow.aws.settings import AwsSettings
+from iamflow.domain.errors import ConfigError
+
+Answer: TypeAlias = dict[str, Any]
+
+READ_ATTEMPTS = 3
+"""How often botocore tries a read, all in all."""
+ONCE = 1
+"""How often a change is tried: repeating one that got no answer could undo what somebody did in between."""
+
+_POOL = 32
+"""Connections a client may hold open: more than the engine has threads."""
+_KEPT = 256
+"""How many clients are kept: a client holds a few hundred kilobytes, and accounts times regions may be thousands."""
+_USUAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """Temporary credentials of a role session. Their repr shows no secret."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which client: whose credentials (a role session's, else a profile's, else the host's own), and for what."""
+
+    service: str
+    region: str
+    profile: str | None = None
+    credentials: Credentials | None = None
+    attempts: int = READ_ATTEMPTS
+
+
+class Clients:
+    """Makes clients, and keeps those that are used over and over."""
+
+    def __init__(self, settings: AwsSettings) -> None:
+        """Read the AWS config file, and check every endpoint that is named anywhere, every profile and the region.
+
+        Raises ``ConfigError``.
+        """
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._sessions: dict[str | None, boto3.Session] = {}
+        self._kept: OrderedDict[Wanted, BaseClient] = OrderedDict()
+        try:
+            config = botocore.session.Session().full_config
+        except BotoCoreError as error:
+            message = f"the AWS config file cannot be read ({error}): correct it"
+            raise ConfigError(message) from error
+        self._endpoint = endpoint_for(settings, os.environ, config)
+        with self._lock:
+            for profile in (None, *settings.profiles.values()):
+                self._session(profile)
+            base = self._session(None)
+        self.region: str = base.region_name or _USUAL_REGION
+        """The host's own region, where STS and DescribeRegions are called."""
+        try:
+            self.partition: str = base.get_partition_for_region(self.region)
+        except UnknownRegionError as error:
+            message = f"the AWS region {self.region!r} is none: correct AWS_DEFAULT_REGION or the AWS config file"
+            raise ConfigError(message) from error
+
+    def get(self, wanted: Wanted) -> BaseClient:
+        """Return a client, which may be shared with other threads."""
+        with self._lock:
+            client = self._kept.pop(wanted, None) or self._made(wanted)
+            self._kept[wanted] = client
+            if len(self._kept) > _KEPT:
+                # Not closed: another thread may be using it. Its connections go with the last reference to it.
+                self._kept.popitem(last=False)
+            return client
+
+    def make(self, wanted: Wanted) -> BaseClient:
+        """Return a new client, for the caller to close."""
+        with self._lock:
+            return self._made(wanted)
+
+    def forget(self, profile: str | None) -> None:
+        """Read a source of credentials anew at its next use: its credentials were refused."""
+        with self._lock:
+            self._sessions.pop(profile, None)
+            for wanted in [kept for kept in self._kept if kept.profile == profile and kept.credentials is None]:
+                del self._kept[wanted]
+
+    def method(self, profile: str | None = None) -> str | None:
+        """Return how botocore came by a source's credentials (``env``, ``iam-role`` …); None where there are none."""
+        with self._lock:
+            credentials = self._session(profile).get_credentials()
+        return None if credentials is None else str(credentials.method)
+
+    def _session(self, profile: str | None) -> boto3.Session:
+        if profile not in self._sessions:
+            try:
+                self._sessions[profile] = boto3.Session(profile_name=profile)
+            except ProfileNotFound as error:
+                told = "AWS_PROFILE" if profile is None else "aws.profiles"
+                message = f"{told}: {error}: add it to the AWS config file or correct the name"
+                raise ConfigError(message) from error
+        return self._sessions[profile]
+
+    def _made(self, wanted: Wanted) -> BaseClient:
+        own = wanted.credentials
+        settings = self._settings
+        session: Any = self._session(wanted.profile)  # the stubs list every service by its name
+        client: BaseClient = session.client(
+            wanted.service,
+            region_name=wanted.region,
+            endpoint_url=self._endpoint,
+            aws_access_key_id=own and own.access_key_id,
+            aws_secret_access_key=own and own.secret,
+            aws_session_token=own and own.token,
+            config=Config(
+                retries={"total_max_attempts": wanted.attempts, "mode": "standard"},
+                connect_timeout=settings.connect_timeout,
+                read_timeout=settings.read_timeout,
+                max_pool_connections=_POOL,
+                user_agent_extra="iamflow",
+            ),
+        )
+        # The last word on where calls go is botocore's: whatever it read, and from wherever.
+        if not settings.sandbox and not is_aws(client.meta.endpoint_url):
+            message = f"{wanted.service}: {shown(client.meta.endpoint_url)} is not an endpoint of AWS: remove it"
+            raise ConfigError(message)
+        return client
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Api:
+    """One service in one region for one session, with every failure translated."""
+
+    client: BaseClient
+    attempt: Attempt
+    """What its calls have in common; the action is filled in by each call."""
+    lost: Callable[[], None]
+    """Called when AWS no longer accepts the session, so that the next call opens another."""
+
+    def call(self, operation: str, **parameters: object) -> Answer:
+        """Make one call, named as in AWS's API reference. Raises what ``errors.translated`` returns."""
+        attempt = self.attempt_at(operation)
+        try:
+            answer: Answer = getattr(self.client, xform_name(operation))(**parameters)
+        except Exception as error:  # botocore lets its parsers' own exceptions through, too
+            if refusal_of(error) in {Refusal.EXPIRED, Refusal.CREDENTIALS}:
+                self.lost()
+            raise translated(error, attempt) from error
+        return answer
+
+    def rows(self, operation: str, key: str, **parameters: object) -> list[Answer]:
+        """Return every row of a list that IAM pages with Marker. Raises ``TemporaryError`` where its end is unclear."""
+        attempt = self.attempt_at(operation)
+        found: list[Answer] = []
+        markers: set[str] = set()
+        more: dict[str, object] = {}
+        while True:
+            answer = self.call(operation, **parameters, **more)
+            if not isinstance(answer.get(key), list):
+                raise not_understood(attempt, f"lacks {key}")
+            found += answer[key]
+            marker = answer.get("Marker")
+            if not answer.get("IsTruncated", marker is not None):
+                return found
+            if not isinstance(marker, str) or not marker or marker in markers:
+                raise not_understood(attempt, "goes on, but does not say where")
+            markers.add(marker)
+            more = {"Marker": marker}
+
+    def attempt_at(self, operation: str) -> Attempt:
+        """Return a call of this service as messages name it."""
+        return replace(self.attempt, action=f"{self.client.meta.service_model.endpoint_prefix}:{operation}")

@@ -1,0 +1,111 @@
+"""AWS over many accounts, as the engine sees it. Importing this imports boto3."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from iamflow.aws.arns import check_role, role_of
+from iamflow.aws.budget import LookupBudget
+from iamflow.aws.cache import HourCache
+from iamflow.aws.clients import Api, Clients
+from iamflow.aws.keys import read_key, user_count
+from iamflow.aws.permissions import session_policy
+from iamflow.aws.regions import enabled, to_read
+from iamflow.aws.sessions import Sessions
+from iamflow.aws.settings import AwsSettings
+from iamflow.aws.step import AwsStep
+from iamflow.aws.trail import TrailReader
+from iamflow.domain.clock import Clock
+from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.errors import IamflowError
+from iamflow.domain.evidence import TrailQuery
+from iamflow.domain.facts import KeyReading, RegionSet
+from iamflow.domain.ids import AccountId, Region, TicketId
+from iamflow.domain.people import Identity
+from iamflow.engine.ports import Cloud, KeySubject, Step, TrailPage
+
+# IAM is one service for a whole partition, signed for this region (AWS General Reference, IAM endpoints).
+_IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+# How botocore calls credentials that belong to a machine, not to a person.
+_MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-identity"})
+_INSTANCE = "i-"
+
+
+def open_cloud(settings: AwsSettings, clock: Clock) -> Cloud:
+    """Return AWS as these settings reach it. Nothing is called yet.
+
+    Raises ``ConfigError`` for settings that cannot be used: an endpoint that is not AWS's own outside the sandbox,
+    wherever it is named; no endpoint inside it; an unknown profile; a role ARN for one account only; an idle budget.
+    """
+    check_role(settings.role_name)
+    return AwsCloud(settings, Clients(settings), clock)
+
+
+class AwsCloud:
+    """Fulfils ``iamflow.engine.ports.Cloud``. Safe to share between threads."""
+
+    def __init__(self, settings: AwsSettings, clients: Clients, clock: Clock) -> None:
+        """Work by these settings; see ``open_cloud``."""
+        self._settings = settings
+        self._clients = clients
+        self._clock = clock
+        self._sessions = Sessions(settings, clients, clock)
+        self._trail = TrailReader(LookupBudget(clock, settings.trail_lookups_per_second))
+        self._iam_region = _IAM_REGIONS.get(clients.partition, clients.region)
+        self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
+        self._counts: HourCache[int] = HourCache(clock)
+
+    def read_key(self, subject: KeySubject) -> KeyReading:
+        """Read user, tags, keys, last use and attached quarantine policies of the subject now: four calls."""
+        session = self._sessions.for_reads(subject.account_id)
+        return read_key(session, session.connection.api("iam", self._iam_region), subject, self._clock)
+
+    def regions(self, account_id: AccountId) -> RegionSet:
+        """Return the regions to be read, and those that the settings excuse. Asked of AWS once an hour."""
+        if self._settings.regions != "enabled":
+            return to_read(self._settings.regions, self._settings)
+        found = self._regions.get(account_id, lambda: enabled(self._api(account_id, "ec2", self._clients.region)))
+        return to_read(found, self._settings)
+
+    def user_count(self, account_id: AccountId) -> int:
+        """Return the number of IAM users. Asked of AWS once an hour."""
+        return self._counts.get(account_id, lambda: user_count(self._api(account_id, "iam", self._iam_region)))
+
+    def look_up(self, account_id: AccountId, region: Region, query: TrailQuery, token: str | None = None) -> TrailPage:
+        """Return one page of LookupEvents, within the account's and region's budget."""
+        trail = self._api(account_id, "cloudtrail", region)
+        return self._trail.page(trail, (account_id, region), query, token)
+
+    @contextmanager
+    def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:
+        """Open the session for one step: named after the ticket, narrowed to the one user and the one call."""
+        wanted = Effect(kind=effect, account_id=subject.account_id, username=subject.username, key_id=subject.key_id)
+        policy = session_policy(self._clients.partition, subject.account_id, subject.username, effect)
+        with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
+            yield AwsStep(session, self._iam_region, wanted, self._clock)
+
+    def caller(self) -> Identity:
+        """Return the person that this host's own credentials stand for.
+
+        Nobody, where there are no credentials, where AWS does not say whose they are, and where they are those of
+        iamflow's own role, of an instance or of a container: who is at the keyboard is then known to the host alone.
+        """
+        if self._clients.method() in {None, *_MACHINES}:
+            return Identity()
+        try:
+            arn = self._sessions.caller_arn()
+        except IamflowError:
+            return Identity()
+        assumed = role_of(arn)
+        if assumed is None:
+            return Identity(sts=arn)
+        role, session = assumed
+        nobody = role == self._role() or session.startswith(_INSTANCE)
+        return Identity() if nobody else Identity(sts=arn)
+
+    def _role(self) -> str | None:
+        """The bare name of iamflow's role: an ARN of a session leaves out the role's path."""
+        role = self._settings.role_name
+        return role and role.rsplit("/", 1)[-1]
+
+    def _api(self, account_id: AccountId, service: str, region: str) -> Api:
+        return self._sessions.for_reads(account_id).connection.api(service, region)

@@ -1,0 +1,126 @@
+"""What IAM says about a user, its keys, and the account."""
+
+from iamflow.aws.answers import instant, text
+from iamflow.aws.arns import checked_user
+from iamflow.aws.clients import Answer, Api
+from iamflow.aws.errors import Attempt, Refusal, not_understood, one_line, refusal_of
+from iamflow.aws.sessions import AccountSession
+from iamflow.domain.clock import Clock
+from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
+from iamflow.domain.facts import KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.ids import KeyId
+from iamflow.engine.ports import KeySubject
+
+_QUARANTINE = "AWSCompromisedKeyQuarantine"
+_NOT_KNOWN = "N/A"
+
+
+def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Clock) -> KeyReading:
+    """Read a user and one of its keys now, by four calls (five or more only where IAM pages a list).
+
+    All of it is read each time, for polls as well: a quarantine that begins while a key is watched must stop
+    everything, and tags may begin to protect. ``read_at`` is the time before the first call, so that a reading is never
+    younger than what it says. A user who does not exist is a result; whatever fails or changes meanwhile, raises.
+    """
+    name = checked_user(subject.username)
+    read_at = clock.now()
+    user = _user(iam, name)
+    if user is None:
+        return KeyReading(read_at=read_at, account_id=session.account_id, user_id=None)
+    try:
+        keys = tuple(_key(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
+        known = any(key.key_id == subject.key_id for key in keys)
+        return KeyReading(
+            read_at=read_at,
+            account_id=session.account_id,
+            user_id=_required(user, "UserId", iam.attempt_at("GetUser")),
+            tags=_tags(user, iam.attempt_at("GetUser")),
+            keys=keys,
+            last_use=_last_use(iam, subject) if known else None,
+            quarantined=_quarantined(iam, name),
+        )
+    except PermanentError as error:
+        if refusal_of(error) is not Refusal.GONE:
+            raise
+        message = f"account {subject.account_id}: user {name!r} changed while it was being read; it will be read again"
+        raise TemporaryError(message) from error
+
+
+def user_count(iam: Api) -> int:
+    """Return the number of IAM users that GetAccountSummary tells."""
+    count = iam.call("GetAccountSummary").get("SummaryMap", {}).get("Users")
+    if not isinstance(count, int):
+        raise not_understood(iam.attempt_at("GetAccountSummary"), "lacks the number of users")
+    return count
+
+
+def _user(iam: Api, name: str) -> Answer | None:
+    try:
+        answer = iam.call("GetUser", UserName=name)
+    except PermanentError as error:
+        if refusal_of(error) is Refusal.GONE:
+            return None
+        raise
+    user = answer.get("User")
+    if not isinstance(user, dict):
+        raise not_understood(iam.attempt_at("GetUser"), "lacks the user")
+    return user
+
+
+def _key(iam: Api, row: Answer) -> KeyState:
+    attempt = iam.attempt_at("ListAccessKeys")
+    status, created = _status(row), instant(row.get("CreateDate"))
+    if status is None or created is None:
+        raise not_understood(attempt, f"has a key with status {one_line(str(row.get('Status')))!r}, created {created}")
+    return KeyState(key_id=KeyId(_required(row, "AccessKeyId", attempt)), status=status, created_at=created)
+
+
+def _status(row: Answer) -> KeyStatus | None:
+    """IAM has a third status, Expired, that iamflow has no rule for: a key that bears it leads to a person."""
+    return next((status for status in KeyStatus if status.value == row.get("Status")), None)
+
+
+def _last_use(iam: Api, subject: KeySubject) -> LastUse:
+    attempt = iam.attempt_at("GetAccessKeyLastUsed")
+    answer = iam.call("GetAccessKeyLastUsed", AccessKeyId=subject.key_id)
+    owner = text(answer.get("UserName"))
+    if owner != subject.username:
+        whose = "nobody" if owner is None else repr(one_line(owner))
+        message = (
+            f"account {subject.account_id}: AWS says that the key belongs to {whose}, not to {subject.username!r}: "
+            "find out whose key it is"
+        )
+        raise BlockedError(message, code="wrong_user")
+    used = answer.get("AccessKeyLastUsed")
+    if not isinstance(used, dict):
+        raise not_understood(attempt, "lacks the last use")
+    at = instant(used.get("LastUsedDate"))
+    if at is None and "LastUsedDate" in used:
+        raise not_understood(attempt, "has a last use without a time")
+    return LastUse(at=at, service=_where(used.get("ServiceName")), region=_where(used.get("Region")))
+
+
+def _quarantined(iam: Api, name: str) -> bool:
+    rows = iam.rows("ListAttachedUserPolicies", "AttachedPolicies", UserName=name)
+    attempt = iam.attempt_at("ListAttachedUserPolicies")
+    return any(_required(row, "PolicyName", attempt).startswith(_QUARANTINE) for row in rows)
+
+
+def _tags(user: Answer, attempt: Attempt) -> dict[str, str]:
+    """IAM leaves Tags out for a user without tags (GetUser, unlike ListUsers, always tells them)."""
+    tags = user.get("Tags", [])
+    if any(not isinstance(tag.get("Value"), str) for tag in tags):
+        raise not_understood(attempt, "has a tag without a value")
+    return {_required(tag, "Key", attempt): tag["Value"] for tag in tags}
+
+
+def _where(value: object) -> str | None:
+    found = text(value)
+    return None if found == _NOT_KNOWN else found
+
+
+def _required(row: Answer, name: str, attempt: Attempt) -> str:
+    found = text(row.get(name))
+    if found is None:
+        raise not_understood(attempt, f"lacks {name}")
+    return found

@@ -1,0 +1,47 @@
+"""One step that changes something: its fresh reading and its one call, through one session."""
+
+from iamflow.aws.answers import receipt_of
+from iamflow.aws.clients import Answer
+from iamflow.aws.keys import read_key
+from iamflow.aws.sessions import AccountSession
+from iamflow.domain.clock import Clock
+from iamflow.domain.effect import Effect, EffectKind, Receipt
+from iamflow.domain.errors import PermanentError
+from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.engine.ports import KeySubject
+
+
+class AwsStep:
+    """Fulfils ``iamflow.engine.ports.Step``."""
+
+    def __init__(self, session: AccountSession, region: str, effect: Effect, clock: Clock) -> None:
+        """Prepare this one effect, called in IAM's region."""
+        self._session = session
+        self._region = region
+        self._effect = effect
+        self._clock = clock
+
+    def read_key(self) -> KeyReading:
+        """Read the subject freshly, through this very session."""
+        effect = self._effect
+        subject = KeySubject(account_id=effect.account_id, username=effect.username, key_id=effect.key_id)
+        return read_key(self._session, self._session.connection.api("iam", self._region), subject, self._clock)
+
+    def apply(self, effect: Effect) -> Receipt:
+        """Make the one call, once. Raises ``PermanentError`` for any effect but the one this session was opened for."""
+        if effect != self._effect:
+            message = f"this session was opened for {self._effect.kind} of another subject or kind; nothing was called"
+            raise PermanentError(message)
+        return receipt_of(self._call(effect))
+
+    def _call(self, effect: Effect) -> Answer:
+        # The user is always named with the key: for a key of anybody else, IAM then answers NoSuchEntity.
+        target = {"UserName": effect.username, "AccessKeyId": effect.key_id}
+        iam = self._session.connection.api("iam", self._region, changes=True)
+        match effect.kind:
+            case EffectKind.DEACTIVATE_KEY:
+                return iam.call("UpdateAccessKey", **target, Status=KeyStatus.INACTIVE.value)
+            case EffectKind.REACTIVATE_KEY:
+                return iam.call("UpdateAccessKey", **target, Status=KeyStatus.ACTIVE.value)
+            case EffectKind.DELETE_KEY:
+                return iam.call("DeleteAccessKey", **target)
