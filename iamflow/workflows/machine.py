@@ -7,7 +7,7 @@ triggers are fired through the machine's events instead.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache, partial
 from typing import Any, cast
@@ -16,7 +16,7 @@ from transitions import EventData, Machine, MachineError
 from transitions.extensions import GraphMachine
 
 from iamflow.domain.errors import RefusedError
-from iamflow.domain.states import State, Trigger
+from iamflow.domain.states import PAUSED, State, Trigger
 from iamflow.domain.ticket import Ticket
 
 
@@ -98,6 +98,17 @@ class Table:
         except RefusedError:
             return False
         return True
+
+    def main_way(self) -> "Table":
+        """Return the table without the side ways: no pauses, no exemptions, nothing that a person pulls, no early ends."""
+        aside = PAUSED | {State.EXEMPT, State.CANCELLED, State.RESOLVED}
+        transitions = tuple(
+            replace(transition, sources=tuple(source for source in transition.sources if source not in aside))
+            for transition in self.transitions
+            if not transition.person and not transition.returns and transition.dest not in aside
+        )
+        states = tuple((state, sentence) for state, sentence in self.states if state not in aside)
+        return replace(self, states=states, transitions=transitions)
 
     def diagram(self) -> str:
         """Return the table as Mermaid text, drawn by the machine itself."""

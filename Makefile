@@ -1,0 +1,47 @@
+# Set-up happens by itself: a virtual environment from the hashed locks, renewed when they change.
+# PYTHON=python3.13 make test picks an interpreter; otherwise the first working one from 3.11 on is taken.
+
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python
+PICK = $$(for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+STAMP := $(VENV)/.stamp-$(shell cat requirements/*.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
+
+.PHONY: help demo test lint bench mutants lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+demo: $(STAMP) ## the whole journey against a simulated AWS, nine days in under a minute
+	@$(BIN)/iamflow demo
+
+test: $(STAMP) ## every test
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP) ## measure iamflow against the floor of the bare database, in one run
+	@$(BIN)/python -m benchmarks
+
+mutants: $(STAMP) ## mutation testing of the guards; fails below 95 % killed
+	@$(BIN)/python -m tests.mutants
+
+lock: $(STAMP) ## renew the locks from pyproject.toml
+	@$(BIN)/python requirements/renew.py
+
+clean: ## remove the virtual environment and every cache
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants dist build
+
+$(STAMP):
+	@python=$(PICK); test -n "$$python" || { echo "iamflow needs Python 3.11, 3.12 or 3.13 (PYTHON=… names one)" >&2; exit 1; }; \
+	test -x $(BIN)/python || { echo "making $(VENV) with $$($$python --version)"; $$python -m venv $(VENV); }
+	@echo "installing what the locks name"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.stamp-*; touch $@
