@@ -101,7 +101,7 @@ class Supervisor:
                 _log.exception("the database does not fit this program any more")
                 self._failed = error
                 self._stop.set()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next run may well succeed, and a dead daemon watches nothing
                 _log.exception("a job failed and will run again", extra={"job": name})
 
         return run

@@ -17,11 +17,7 @@ class EffectKind(StrEnum):
     @property
     def call(self) -> str:
         """The AWS action that this effect performs, as IAM policies and CloudTrail name it."""
-        return (
-            "iam:DeleteAccessKey"
-            if self is EffectKind.DELETE_KEY
-            else "iam:UpdateAccessKey"
-        )
+        return "iam:DeleteAccessKey" if self is EffectKind.DELETE_KEY else "iam:UpdateAccessKey"
 
     @property
     def undoes(self) -> bool:

@@ -89,6 +89,4 @@ def link(key: bytes, prev_hash: str, *fields: str) -> str:
 
 
 def _mac(key: bytes, text: str) -> str:
-    return hmac.new(
-        key, text.encode("utf-8", "surrogatepass"), hashlib.sha256
-    ).hexdigest()
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

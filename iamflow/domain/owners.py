@@ -7,14 +7,10 @@ from iamflow.domain.ids import AccountId
 from iamflow.domain.policy import OwnerRules
 from iamflow.domain.ticket import Owner
 
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9._%+'/-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
-)
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+'/-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 
 
-def find_owner(
-    tags: Mapping[str, str], account_id: AccountId, rules: OwnerRules
-) -> Owner | None:
+def find_owner(tags: Mapping[str, str], account_id: AccountId, rules: OwnerRules) -> Owner | None:
     """Return who is to be told, or None when nobody can be.
 
     Tag names are compared in any case and tried in the configured order. A tag's address counts only within the allowed

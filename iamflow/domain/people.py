@@ -16,10 +16,7 @@ class Identity:
 
     def __str__(self) -> str:
         """Return the name under which the journal records this person."""
-        return (
-            " ".join(part for part in (self.os and f"os:{self.os}", self.sts) if part)
-            or "unknown"
-        )
+        return " ".join(part for part in (self.os and f"os:{self.os}", self.sts) if part) or "unknown"
 
     @property
     def known(self) -> bool:

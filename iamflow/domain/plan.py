@@ -15,9 +15,7 @@ def remaining_effects(ticket: Ticket) -> tuple[EffectKind, ...]:
     return (EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
 
 
-def plan_digest(
-    ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, str], ...]
-) -> str | None:
+def plan_digest(ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, str], ...]) -> str | None:
     """Return the digest of what would be done to what, or None when the key is not there.
 
     Never counters, last use or the time: an approval must not be voided by the clock, only by a changed plan.

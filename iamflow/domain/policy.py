@@ -95,15 +95,11 @@ class AccountScope:
 
     def selected(self, account_id: AccountId) -> bool:
         """Return whether the account is looked at, at all."""
-        return account_id not in self.exclude and (
-            self.include is None or account_id in self.include
-        )
+        return account_id not in self.exclude and (self.include is None or account_id in self.include)
 
     def enforced(self, account_id: AccountId) -> bool:
         """Return whether iamflow may act in the account when the mode is ``enforce``."""
-        return self.selected(account_id) and (
-            self.enforce is None or account_id in self.enforce
-        )
+        return self.selected(account_id) and (self.enforce is None or account_id in self.enforce)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

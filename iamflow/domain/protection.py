@@ -6,9 +6,7 @@ from fnmatch import fnmatchcase
 from iamflow.domain.policy import Protection
 
 
-def protected_by_name(
-    account_id: str, username: str, protection: Protection
-) -> str | None:
+def protected_by_name(account_id: str, username: str, protection: Protection) -> str | None:
     """Return why a user is protected by its name, or None."""
     for pattern in protection.users:
         if fnmatchcase(username.lower(), pattern.lower()):
@@ -23,8 +21,6 @@ def protected_by_tag(tags: Mapping[str, str], protection: Protection) -> str | N
     """Return why a user is protected by its tags, or None."""
     for name, pattern in protection.tags:
         for tag, value in tags.items():
-            if tag.lower() == name.lower() and fnmatchcase(
-                value.lower(), pattern.lower()
-            ):
+            if tag.lower() == name.lower() and fnmatchcase(value.lower(), pattern.lower()):
                 return f"protected by its tag {name}"
     return None

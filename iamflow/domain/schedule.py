@@ -10,9 +10,7 @@ HALF_WAY = "half-way"
 LAST_DAY = "last-day"
 
 
-def grace_deadline(
-    accepted_at: datetime, promised_at: datetime | None, grace: timedelta
-) -> datetime:
+def grace_deadline(accepted_at: datetime, promised_at: datetime | None, grace: timedelta) -> datetime:
     """Return when the grace period ends: never before the whole of it, nor before the date that the notice promised."""
     end = accepted_at + grace
     return end if promised_at is None else max(end, promised_at)
@@ -34,17 +32,9 @@ def due_reminder(ticket: Ticket, now: datetime) -> str | None:
     Each goes out once. A late run sends only the newest that is due, and counts those before it as sent. A reminder after
     the deadline is none.
     """
-    if (
-        ticket.deadline is None
-        or ticket.progress.notified_at is None
-        or now >= ticket.deadline
-    ):
+    if ticket.deadline is None or ticket.progress.notified_at is None or now >= ticket.deadline:
         return None
-    due = [
-        name
-        for name, at in reminders(ticket.progress.notified_at, ticket.deadline)
-        if at <= now
-    ]
+    due = [name for name, at in reminders(ticket.progress.notified_at, ticket.deadline) if at <= now]
     if not due or due[-1] in ticket.progress.reminders:
         return None
     return due[-1]
@@ -54,17 +44,11 @@ def next_grace_look(ticket: Ticket, now: datetime) -> datetime | None:
     """Return when a ticket in its grace period needs the next look: a reminder still to come, or the deadline."""
     if ticket.deadline is None or ticket.progress.notified_at is None:
         return ticket.deadline
-    coming = [
-        at
-        for _, at in reminders(ticket.progress.notified_at, ticket.deadline)
-        if at > now
-    ]
+    coming = [at for _, at in reminders(ticket.progress.notified_at, ticket.deadline) if at > now]
     return min([*coming, ticket.deadline])
 
 
-def next_poll(
-    ticket: Ticket, now: datetime, timing: Timing, delivery_lag: timedelta
-) -> datetime:
+def next_poll(ticket: Ticket, now: datetime, timing: Timing, delivery_lag: timedelta) -> datetime:
     """Return when a watched key is looked at next: after ``poll``, or when the final sweep falls due, if that is sooner."""
     following = now + timing.poll
     if ticket.progress.window_ends_at is None:

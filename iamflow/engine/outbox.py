@@ -69,7 +69,7 @@ def _send(engine: Engine, channels: Mapping[str, Channel], letter: Letter) -> Se
         return Sent(letter=letter, at=now, error=str(error))
     except TemporaryError as error:
         return _again(engine, letter, str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one letter's trouble must not hold up the others
         _log.exception("a notice could not be sent", extra={"ticket": letter.notice.ticket_id})
         return _again(engine, letter, f"unexpected {type(error).__name__}")
     return Sent(letter=letter, at=now, accepted_at=engine.now(), promised_at=promised)

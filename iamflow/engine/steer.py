@@ -229,7 +229,8 @@ def _want_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra
     if ticket.state is State.DELETED:
         message = (
             f"the key of ticket {ticket.id} was deleted and cannot be restored: AWS keeps no copy. "
-            f"Make a new one (aws iam create-access-key --user-name USER) and see iamflow ticket show {ticket.id} for where it was used"
+            "Make a new one (aws iam create-access-key --user-name USER) and see "
+            f"iamflow ticket show {ticket.id} for where it was used"
         )
         raise RefusedError(message)
     if ticket.ended:

@@ -5,7 +5,7 @@ is small and shared with every other tool in the account, so that each search as
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from iamflow.domain.errors import BlockedError, TemporaryError
@@ -194,23 +194,19 @@ def _decides(event: TrailEvent, ticket: Ticket, engine: Engine) -> bool:
     return signal is not None and signal.kind in DECISIVE
 
 
+def _kind(event: TrailEvent) -> "_Kind":
+    return (event.source, event.name, event.region, event.source_ip, event.user_agent, event.error_code)
+
+
 _Kind = tuple[str, str, str, str | None, str | None, str | None]
 
 
 def _activities(events: Sequence[TrailEvent]) -> tuple[Activity, ...]:
     """Return the events as counted kinds of calls, the most frequent first."""
-    kind: Callable[[TrailEvent], _Kind] = lambda event: (
-        event.source,
-        event.name,
-        event.region,
-        event.source_ip,
-        event.user_agent,
-        event.error_code,
-    )
-    counts = Counter(kind(event) for event in events)
+    counts = Counter(_kind(event) for event in events)
     times: dict[_Kind, list[datetime]] = {}
     for event in events:
-        times.setdefault(kind(event), []).append(event.at)
+        times.setdefault(_kind(event), []).append(event.at)
     return tuple(
         Activity(
             source=source,

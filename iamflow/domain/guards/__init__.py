@@ -47,9 +47,7 @@ GUARDS: tuple[Guard, ...] = (
 
 def refusals(circumstances: Circumstances) -> tuple[Refusal, ...]:
     """Return every reason why the call must not be made; none means that it may."""
-    return tuple(
-        refusal for guard in GUARDS if (refusal := guard(circumstances)) is not None
-    )
+    return tuple(refusal for guard in GUARDS if (refusal := guard(circumstances)) is not None)
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Has a person said yes to exactly this plan, and is a yes needed? (Safety rules 6 and 7, DESIGN 8.2, 8.3, 8.18.)"""
+"""Has a person said yes to exactly this plan, and is a yes needed? (Safety rules 6 and 7, DESIGN 8.2, 8.3, 8.18)."""
 
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.people import Identity, distinct, may_approve
@@ -13,14 +13,8 @@ def counting(c: Circumstances) -> tuple[Approval, ...]:
     people: list[Identity] = []
     valid: list[Approval] = []
     for approval in c.approvals:
-        current = (
-            approval.digest == digest
-            and approval.used_at is None
-            and approval.at <= c.now < approval.expires_at
-        )
-        allowed = may_approve(approval.by, c.ticket.requester) and all(
-            distinct(approval.by, other) for other in people
-        )
+        current = approval.digest == digest and approval.used_at is None and approval.at <= c.now < approval.expires_at
+        allowed = may_approve(approval.by, c.ticket.requester) and all(distinct(approval.by, other) for other in people)
         if current and allowed and approval.ticket_id == c.ticket.id:
             people.append(approval.by)
             valid.append(approval)

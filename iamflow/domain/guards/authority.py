@@ -1,4 +1,4 @@
-"""May iamflow act at all, now, here, and is it still this process's turn? (Safety rules 8, 9 and 10, DESIGN 8.1, 8.7, 8.8.)"""
+"""May iamflow act at all, now, here, and is it still this process's turn? (Safety rules 8, 9 and 10, DESIGN 8.1, 8.7, 8.8)."""
 
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 
@@ -16,9 +16,7 @@ def lease_is_held(c: Circumstances) -> Refusal | None:
 
 def account_is_enforced(c: Circumstances) -> Refusal | None:
     """Refuse a new step unless the mode is ``enforce`` and the settings list the account for it."""
-    if c.effect.kind.undoes or (
-        c.policy.acts_in(c.ticket.account_id) and c.enforced_since is not None
-    ):
+    if c.effect.kind.undoes or (c.policy.acts_in(c.ticket.account_id) and c.enforced_since is not None):
         return None
     return Refusal(
         code="not_enforced",
@@ -42,11 +40,7 @@ def within_caps(c: Circumstances) -> Refusal | None:
     """Refuse what is over the account's allowance; it stays due for the next slot. Rollbacks are never counted."""
     if c.effect.kind.undoes or c.pace.used < c.pace.allowance:
         return None
-    slot = (
-        f"{c.pace.next_slot:%Y-%m-%d %H:%M} UTC"
-        if c.pace.next_slot is not None
-        else "unknown"
-    )
+    slot = f"{c.pace.next_slot:%Y-%m-%d %H:%M} UTC" if c.pace.next_slot is not None else "unknown"
     return Refusal(
         code="over_cap",
         sentence=f"{c.pace.used} of {c.pace.allowance} steps of this kind taken in this account in 24 h; next slot {slot}",

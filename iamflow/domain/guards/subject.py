@@ -1,4 +1,4 @@
-"""Is it the same account, the same user, the same key, in the state in which it was to be found? (Safety rules 3, 5, 13.)"""
+"""Is it the same account, the same user, the same key, in the state in which it was to be found? (Safety rules 3, 5, 13)."""
 
 from datetime import timedelta
 
@@ -22,10 +22,7 @@ def fresh_reading(c: Circumstances) -> Refusal | None:
 
 def same_account(c: Circumstances) -> Refusal | None:
     """Refuse unless GetCallerIdentity named the ticket's account, and the effect is about that account."""
-    if (
-        c.reading.account_id != c.ticket.account_id
-        or c.effect.account_id != c.ticket.account_id
-    ):
+    if c.reading.account_id != c.ticket.account_id or c.effect.account_id != c.ticket.account_id:
         return Refusal(
             code="wrong_account",
             sentence=f"the session is in account {c.reading.account_id}, the ticket is about {c.ticket.account_id}",
@@ -75,7 +72,8 @@ def same_key(c: Circumstances) -> Refusal | None:
     if not same_second(key.created_at, c.ticket.facts.created_at):
         return Refusal(
             code="key_changed",
-            sentence=f"the key was created {key.created_at:%Y-%m-%d %H:%M:%S}, the ticket says {c.ticket.facts.created_at:%Y-%m-%d %H:%M:%S}",
+            sentence=f"the key was created {key.created_at:%Y-%m-%d %H:%M:%S}, "
+            f"the ticket says {c.ticket.facts.created_at:%Y-%m-%d %H:%M:%S}",
             remedy=Remedy.BLOCK,
         )
     return None
@@ -84,11 +82,7 @@ def same_key(c: Circumstances) -> Refusal | None:
 def expected_status(c: Circumstances) -> Refusal | None:
     """Refuse a deactivation of a key that is not Active, and a reactivation or deletion of one that is not Inactive."""
     key = c.reading.key(c.effect.key_id)
-    expected = (
-        KeyStatus.ACTIVE
-        if c.effect.kind is EffectKind.DEACTIVATE_KEY
-        else KeyStatus.INACTIVE
-    )
+    expected = KeyStatus.ACTIVE if c.effect.kind is EffectKind.DEACTIVATE_KEY else KeyStatus.INACTIVE
     if key is not None and key.status is not expected:
         return Refusal(
             code="unexpected_status",

@@ -1,4 +1,4 @@
-"""Is the key in use, as far as anybody can know? Unknown is never unused. (Safety rules 2 and 4, DESIGN 8.5.)"""
+"""Is the key in use, as far as anybody can know? Unknown is never unused. (Safety rules 2 and 4, DESIGN 8.5)."""
 
 from datetime import datetime
 

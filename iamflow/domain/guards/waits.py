@@ -1,4 +1,4 @@
-"""Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12.)"""
+"""Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12)."""
 
 from datetime import datetime
 
@@ -34,10 +34,7 @@ def notice_was_accepted(c: Circumstances) -> Refusal | None:
     The notice must have been accepted since iamflow was last allowed to act in the account: going from ``observe`` to
     ``enforce`` starts every grace period anew.
     """
-    if (
-        c.effect.kind is not EffectKind.DEACTIVATE_KEY
-        or c.ticket.progress.notice_waiver is not None
-    ):
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or c.ticket.progress.notice_waiver is not None:
         return None
     accepted = c.ticket.progress.notified_at
     if accepted is None or accepted > c.now:
@@ -61,10 +58,7 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
     Where the notice was waived there is no grace period of its own, but a date that was promised or set still holds.
     """
     progress = c.ticket.progress
-    if (
-        c.effect.kind is not EffectKind.DEACTIVATE_KEY
-        or progress.grace_waiver is not None
-    ):
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or progress.grace_waiver is not None:
         return None
     ends = [end for end in (c.ticket.deadline, progress.promised_at) if end is not None]
     if progress.notified_at is not None and progress.notice_waiver is None:
@@ -138,11 +132,7 @@ def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
     if since is None:
         return None
     ends = _window_ends(c, since)
-    if (
-        sweep.start > since
-        or sweep.end < ends
-        or not ends + c.policy.disable_key.delivery_lag <= sweep.run_at <= c.now
-    ):
+    if sweep.start > since or sweep.end < ends or not ends + c.policy.disable_key.delivery_lag <= sweep.run_at <= c.now:
         return Refusal(
             code="sweep_too_short",
             sentence="the final sweep does not cover the whole window, or ran before CloudTrail's delivery lag was over",
@@ -153,6 +143,4 @@ def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
 
 def _window_ends(c: Circumstances, since: datetime) -> datetime:
     """Return the later of what the settings say now and what was set at the deactivation."""
-    return max(
-        since + c.policy.disable_key.monitor, c.ticket.progress.window_ends_at or since
-    )
+    return max(since + c.policy.disable_key.monitor, c.ticket.progress.window_ends_at or since)

@@ -35,21 +35,22 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
             due_at=None,
             reason=ended[1],
         )
-    if ticket.user_id is not None and reading.user_id != ticket.user_id:
-        reason = f"the user's id was {ticket.user_id} and is {reading.user_id}: recreated under the same name"
-        return common.block(ticket, situation, code="user_changed", reason=reason)
     known = _learn(ticket, reading, situation)
     forbidden = _hands_off(known, reading, situation)
     if forbidden is not None:
         return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
     if known.state in PAUSED:
         return common.paused(known, situation, due_at=now + situation.policy.timing.recheck)
+    return _under_way(case, known, sight, situation)
+
+
+def _under_way(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
     if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
         reason = "iamflow only observes this account"
-        return common.stay(known, due_at=now + situation.policy.timing.recheck, reason=reason)
-    if known.state is State.OPEN:
-        return _open(case, known, situation)
-    return _told(case, known, sight, situation)
+        return common.stay(ticket, due_at=situation.now + situation.policy.timing.recheck, reason=reason)
+    if ticket.state is State.OPEN:
+        return _open(case, ticket, situation)
+    return _told(case, ticket, sight, situation)
 
 
 def _exempt(ticket: Ticket, now: datetime) -> Decision:
@@ -85,6 +86,9 @@ def _no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situati
 
 def _hands_off(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[str, str] | None:
     """Return why this subject is not iamflow's to touch, as (code, sentence)."""
+    if reading.user_id != ticket.user_id:
+        reason = f"the user's id was {ticket.user_id} and is {reading.user_id}: recreated under the same name"
+        return "user_changed", reason
     protection = situation.policy.protection
     why = protected_by_name(ticket.account_id, ticket.username, protection) or protected_by_tag(
         reading.tags, protection
