@@ -1,0 +1,1 @@
+"""Tests prove guarantees: one file a guarantee, one sentence a test."""

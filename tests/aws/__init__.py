@@ -1,0 +1,1 @@
+"""The AWS adapter over real HTTP: against the simulated AWS, and against a scripted one for answers AWS rarely gives."""
