@@ -2,7 +2,7 @@
 
 import re
 
-from iamflow.domain.errors import ConfigError, PermanentError
+from iamflow.domain.errors import PermanentError
 from iamflow.domain.ids import AccountId, TicketId, UserName
 
 SESSION_NAME_MOST = 64
@@ -50,15 +50,6 @@ def role_arn(role: str, partition: str, account_id: AccountId) -> str:
     if role.startswith("arn:"):
         return role.replace("{account}", checked)
     return f"arn:{partition}:iam::{checked}:role/{role.lstrip('/')}"
-
-
-def check_role(role: str | None) -> None:
-    """Raise ``ConfigError`` for an ARN that names one account only: its role would be assumed for every account."""
-    if role is not None and role.startswith("arn:") and "{account}" not in role:
-        message = (
-            f"aws.role_name: {role} names one account: write {{account}} in place of its number, or the name alone"
-        )
-        raise ConfigError(message)
 
 
 def role_of(assumed: str) -> tuple[str, str] | None:

@@ -4,10 +4,12 @@ boto3's clients may be shared by threads, its sessions may not: every client is 
 milliseconds from a session that has made one before, so there is one session for each source of credentials.
 """
 
+import logging
 import os
+import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -17,18 +19,19 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionError
+from botocore.loaders import create_loader
 
 from iamflow.aws.endpoints import endpoint_for, is_aws, shown
 from iamflow.aws.errors import Attempt, Refusal, not_understood, refusal_of, translated
 from iamflow.aws.settings import AwsSettings
-from iamflow.domain.errors import ConfigError
+from iamflow.domain.errors import ConfigError, TemporaryError
 
 Answer: TypeAlias = dict[str, Any]
 
-READ_ATTEMPTS = 3
-"""How often botocore tries a read, all in all."""
-ONCE = 1
-"""How often a change is tried: repeating one that got no answer could undo what somebody did in between."""
+PAUSES = (0.5, 1.5)
+"""Seconds between the attempts at a read, at most: three attempts in all."""
+ONCE: tuple[float, ...] = ()
+"""A change is tried once: repeating one that got no answer could undo what somebody did in between."""
 
 _POOL = 32
 """Connections a client may hold open: more than the engine has threads."""
@@ -54,7 +57,6 @@ class Wanted:
     region: str
     profile: str | None = None
     credentials: Credentials | None = None
-    attempts: int = READ_ATTEMPTS
 
 
 class Clients:
@@ -65,7 +67,12 @@ class Clients:
 
         Raises ``ConfigError``.
         """
+        # At DEBUG, botocore logs whole answers, and AssumeRole's holds a secret.
+        for name in ("boto3", "botocore", "urllib3"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._settings = settings
+        # AWS's service models take long to read and much memory: one copy serves every session.
+        self._loader = create_loader()
         self._lock = threading.Lock()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._kept: OrderedDict[Wanted, BaseClient] = OrderedDict()
@@ -75,10 +82,15 @@ class Clients:
             message = f"the AWS config file cannot be read ({error}): correct it"
             raise ConfigError(message) from error
         self._endpoint = endpoint_for(settings, os.environ, config)
-        with self._lock:
-            for profile in (None, *settings.profiles.values()):
-                self._session(profile)
+        for profile in settings.profiles.values():
+            if profile not in config.get("profiles", {}):
+                message = f"aws.profiles: the AWS config file has no profile {profile!r}: add it or correct the name"
+                raise ConfigError(message)
+        try:
             base = self._session(None)
+        except ProfileNotFound as error:
+            message = f"AWS_PROFILE: {error}: add it to the AWS config file or correct the name"
+            raise ConfigError(message) from error
         self.region: str = base.region_name or _USUAL_REGION
         """The host's own region, where STS and DescribeRegions are called."""
         try:
@@ -109,20 +121,26 @@ class Clients:
             for wanted in [kept for kept in self._kept if kept.profile == profile and kept.credentials is None]:
                 del self._kept[wanted]
 
-    def method(self, profile: str | None = None) -> str | None:
-        """Return how botocore came by a source's credentials (``env``, ``iam-role`` …); None where there are none."""
+    def close(self) -> None:
+        """Close the connections of every client that is kept."""
         with self._lock:
-            credentials = self._session(profile).get_credentials()
+            while self._kept:
+                self._kept.popitem()[1].close()
+
+    def method(self) -> str | None:
+        """Return how botocore came by the host's credentials (``env``, ``iam-role`` …); None where there are none."""
+        try:
+            with self._lock:
+                credentials = self._session(None).get_credentials()
+        except BotoCoreError:
+            return None
         return None if credentials is None else str(credentials.method)
 
     def _session(self, profile: str | None) -> boto3.Session:
         if profile not in self._sessions:
-            try:
-                self._sessions[profile] = boto3.Session(profile_name=profile)
-            except ProfileNotFound as error:
-                told = "AWS_PROFILE" if profile is None else "aws.profiles"
-                message = f"{told}: {error}: add it to the AWS config file or correct the name"
-                raise ConfigError(message) from error
+            session = botocore.session.Session(profile=profile)
+            session.register_component("data_loader", self._loader)
+            self._sessions[profile] = boto3.Session(botocore_session=session)
         return self._sessions[profile]
 
     def _made(self, wanted: Wanted) -> BaseClient:
@@ -137,7 +155,8 @@ class Clients:
             aws_secret_access_key=own and own.secret,
             aws_session_token=own and own.token,
             config=Config(
-                retries={"total_max_attempts": wanted.attempts, "mode": "standard"},
+                # Never by botocore: it would repeat changes, sleep in real time, and go past the trail's budget.
+                retries={"total_max_attempts": 1, "mode": "standard"},
                 connect_timeout=settings.connect_timeout,
                 read_timeout=settings.read_timeout,
                 max_pool_connections=_POOL,
@@ -160,9 +179,24 @@ class Api:
     """What its calls have in common; the action is filled in by each call."""
     lost: Callable[[], None]
     """Called when AWS no longer accepts the session, so that the next call opens another."""
+    wait: Callable[[float], None]
+    """Waits for so many seconds."""
+    pauses: tuple[float, ...] = PAUSES
+    """How long to wait before each further attempt at a call, in seconds, at most."""
 
     def call(self, operation: str, **parameters: object) -> Answer:
         """Make one call, named as in AWS's API reference. Raises what ``errors.translated`` returns."""
+        for pause in self.pauses:
+            try:
+                return self._attempt(operation, parameters)
+            except TemporaryError as error:
+                if refusal_of(error) is Refusal.EXPIRED:
+                    raise
+                # Jitter, so that the threads of a pool that were throttled together do not come back together.
+                self.wait(random.uniform(pause / 2, pause))
+        return self._attempt(operation, parameters)
+
+    def _attempt(self, operation: str, parameters: Mapping[str, object]) -> Answer:
         attempt = self.attempt_at(operation)
         try:
             answer: Answer = getattr(self.client, xform_name(operation))(**parameters)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from iamflow.aws.arns import check_role, role_of
+from iamflow.aws.arns import role_of
 from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
-from iamflow.aws.clients import Api, Clients
+from iamflow.aws.checks import check
+from iamflow.aws.clients import ONCE, Api, Clients
 from iamflow.aws.keys import read_key, user_count
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
@@ -21,7 +22,7 @@ from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import KeyReading, RegionSet
 from iamflow.domain.ids import AccountId, Region, TicketId
 from iamflow.domain.people import Identity
-from iamflow.engine.ports import Cloud, KeySubject, Step, TrailPage
+from iamflow.engine.ports import KeySubject, Step, TrailPage
 
 # IAM is one service for a whole partition, signed for this region (AWS General Reference, IAM endpoints).
 _IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -30,13 +31,13 @@ _MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-ident
 _INSTANCE = "i-"
 
 
-def open_cloud(settings: AwsSettings, clock: Clock) -> Cloud:
+def open_cloud(settings: AwsSettings, clock: Clock) -> "AwsCloud":
     """Return AWS as these settings reach it. Nothing is called yet.
 
     Raises ``ConfigError`` for settings that cannot be used: an endpoint that is not AWS's own outside the sandbox,
     wherever it is named; no endpoint inside it; an unknown profile; a role ARN for one account only; an idle budget.
     """
-    check_role(settings.role_name)
+    check(settings)
     return AwsCloud(settings, Clients(settings), clock)
 
 
@@ -57,7 +58,7 @@ class AwsCloud:
     def read_key(self, subject: KeySubject) -> KeyReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now: four calls."""
         session = self._sessions.for_reads(subject.account_id)
-        return read_key(session, session.connection.api("iam", self._iam_region), subject, self._clock)
+        return read_key(session, session.connection.reading("iam", self._iam_region), subject, self._clock)
 
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read, and those that the settings excuse. Asked of AWS once an hour."""
@@ -72,7 +73,8 @@ class AwsCloud:
 
     def look_up(self, account_id: AccountId, region: Region, query: TrailQuery, token: str | None = None) -> TrailPage:
         """Return one page of LookupEvents, within the account's and region's budget."""
-        trail = self._api(account_id, "cloudtrail", region)
+        # One attempt a turn: further ones take another.
+        trail = self._sessions.for_reads(account_id).connection.reading("cloudtrail", region, pauses=ONCE)
         return self._trail.page(trail, (account_id, region), query, token)
 
     @contextmanager
@@ -82,6 +84,10 @@ class AwsCloud:
         policy = session_policy(self._clients.partition, subject.account_id, subject.username, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
             yield AwsStep(session, self._iam_region, wanted, self._clock)
+
+    def close(self) -> None:
+        """Close the connections that are held open; the next call opens new ones."""
+        self._clients.close()
 
     def caller(self) -> Identity:
         """Return the person that this host's own credentials stand for.
@@ -103,9 +109,9 @@ class AwsCloud:
         return Identity() if nobody else Identity(sts=arn)
 
     def _role(self) -> str | None:
-        """The bare name of iamflow's role: an ARN of a session leaves out the role's path."""
+        """Return the bare name of iamflow's role: an ARN of a session leaves out the role's path."""
         role = self._settings.role_name
         return role and role.rsplit("/", 1)[-1]
 
     def _api(self, account_id: AccountId, service: str, region: str) -> Api:
-        return self._sessions.for_reads(account_id).connection.api(service, region)
+        return self._sessions.for_reads(account_id).connection.reading(service, region)

@@ -59,7 +59,7 @@ def shown(url: str) -> str:
 
 
 def _simulated(url: str | None) -> str:
-    if url is None:
+    if not url:
         message = f"sandbox: true, but no simulated AWS is named: set aws.endpoint_url or {_VARIABLE}"
         raise ConfigError(message)
     if is_aws(url):
@@ -78,7 +78,7 @@ def _in_settings(settings: AwsSettings) -> Iterator[tuple[str, str]]:
 
 def _in_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in sorted(environment.items()):
-        if name == _VARIABLE or name.startswith(f"{_VARIABLE}_"):
+        if value and (name == _VARIABLE or name.startswith(f"{_VARIABLE}_")):
             yield f"environment variable {name}", value
 
 

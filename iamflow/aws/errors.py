@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     CredentialRetrievalError,
@@ -116,6 +117,14 @@ def translated(error: Exception, attempt: Attempt) -> IamflowError:
     if isinstance(error, ClientError):
         return _answered(error, attempt)
     return _unsent(error, attempt) or _unanswered(error, attempt)
+
+
+def unopened(error: BotoCoreError, attempt: Attempt) -> IamflowError:
+    """Return what it means that a client could not even be made: its credentials or its configuration are at fault."""
+    told = f"{attempt.where}: {attempt.action} cannot be called ({one_line(str(error))})"
+    return _unsent(error, attempt) or BlockedError(
+        f"{told}: correct the AWS config file or the environment", code=ACCESS
+    )
 
 
 def _answered(error: ClientError, attempt: Attempt) -> IamflowError:

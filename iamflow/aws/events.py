@@ -71,7 +71,7 @@ def _target(event: Record, record: Record, name: str) -> tuple[str | None, str |
 
 
 def _denied_user(record: Record) -> str | None:
-    """A denied call may have no parameters: its target is then named in the message only (DOMAIN section 2)."""
+    """Return the user from the message: a denied call may have no parameters (DOMAIN section 2)."""
     found = _DENIED_USER.search(text(record.get("errorMessage")) or "")
     return found[1] if found else None
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError
 
 from iamflow.aws.answers import instant, receipt_of, text
 from iamflow.aws.arns import as_principal, checked_account, role_arn, session_name
-from iamflow.aws.clients import ONCE, READ_ATTEMPTS, Answer, Api, Clients, Credentials, Wanted
-from iamflow.aws.errors import ACCESS, Attempt, Refusal, not_understood, refusal_of
+from iamflow.aws.clients import ONCE, PAUSES, Answer, Api, Clients, Credentials, Wanted
+from iamflow.aws.errors import ACCESS, Attempt, Refusal, not_understood, refusal_of, unopened
 from iamflow.aws.permissions import one_line, trust_policy
 from iamflow.aws.settings import AwsSettings
 from iamflow.domain.clock import Clock
@@ -40,18 +41,24 @@ class Connection:
     client: Callable[[Wanted], BaseClient]
     lost: Callable[[], None]
     """Called when AWS does not accept the credentials any more."""
+    wait: Callable[[float], None]
 
-    def api(self, service: str, region: str, *, changes: bool = False) -> Api:
-        """Return a service in a region. One through which something is changed never tries a call twice."""
-        wanted = Wanted(
-            service=service,
-            region=region,
-            profile=self.profile,
-            credentials=self.credentials,
-            attempts=ONCE if changes else READ_ATTEMPTS,
-        )
-        attempt = Attempt(action=service, region=region, account_id=self.account_id, changes=changes)
-        return Api(client=self.client(wanted), attempt=attempt, lost=self.lost)
+    def reading(self, service: str, region: str, *, pauses: tuple[float, ...] = PAUSES) -> Api:
+        """Return a service in a region, to read from; a call that fails for now is tried again after each pause."""
+        return self._api(service, pauses, Attempt(action=service, region=region, account_id=self.account_id))
+
+    def changing(self, service: str, region: str) -> Api:
+        """Return a service in a region, to change something: no call is ever tried twice."""
+        attempt = Attempt(action=service, region=region, account_id=self.account_id, changes=True)
+        return self._api(service, ONCE, attempt)
+
+    def _api(self, service: str, pauses: tuple[float, ...], attempt: Attempt) -> Api:
+        wanted = Wanted(service=service, region=attempt.region, profile=self.profile, credentials=self.credentials)
+        try:
+            client = self.client(wanted)
+        except BotoCoreError as error:
+            raise unopened(error, attempt) from error
+        return Api(client=client, attempt=attempt, lost=self.lost, wait=self.wait, pauses=pauses)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,14 +97,20 @@ class Sessions:
     def base(self) -> Connection:
         """Return the connection that this host's own credentials give."""
         return Connection(
-            account_id=None, profile=None, credentials=None, client=self._clients.get, lost=self._forget_base
+            account_id=None,
+            profile=None,
+            credentials=None,
+            client=self._clients.get,
+            lost=self._forget_base,
+            wait=self._clock.sleep,
         )
 
     def caller_arn(self) -> str:
         """Return the ARN that GetCallerIdentity gives for this host's own credentials; asked once."""
         with self._lock_for(None):
             if self._caller is None:
-                self._caller = self._identity(self.base())[1]
+                # Once: a person may be waiting at the keyboard for no more than to have it recorded who they are.
+                self._caller = self._identity(self.base(), pauses=ONCE)[1]
             return self._caller
 
     def for_reads(self, account_id: AccountId) -> AccountSession:
@@ -123,18 +136,19 @@ class Sessions:
         if not self._assumes(account_id):
             yield self.for_reads(account_id)
             return
-        made: list[BaseClient] = []
+        made: dict[Wanted, BaseClient] = {}
 
         def client(wanted: Wanted) -> BaseClient:
-            made.append(self._clients.make(wanted))
-            return made[-1]
+            if wanted not in made:
+                made[wanted] = self._clients.make(wanted)
+            return made[wanted]
 
         try:
             name = session_name(self._settings.instance, ticket_id)
             lease = self._assume(account_id, RoleSessionName=name, Policy=policy, DurationSeconds=_seconds(SHORTEST))
             yield self._known(account_id, None, lease, client)
         finally:
-            for each in made:
+            for each in made.values():
                 each.close()
 
     def _opened(self, account_id: AccountId) -> AccountSession:
@@ -157,6 +171,7 @@ class Sessions:
             credentials=lease.credentials if lease else None,
             client=client,
             lost=lambda: self._forget(account_id, profile, own=lease is None),
+            wait=self._clock.sleep,
         )
         seen, arn = self._identity(connection)
         if seen != account_id:
@@ -169,8 +184,8 @@ class Sessions:
         renew_at = self._clock.now() + lifetime - _EARLY
         return AccountSession(connection=connection, account_id=seen, arn=arn, renew_at=renew_at)
 
-    def _identity(self, connection: Connection) -> tuple[AccountId, str]:
-        sts = connection.api("sts", self._clients.region)
+    def _identity(self, connection: Connection, pauses: tuple[float, ...] = PAUSES) -> tuple[AccountId, str]:
+        sts = connection.reading("sts", self._clients.region, pauses=pauses)
         answer = sts.call("GetCallerIdentity")
         account, arn = text(answer.get("Account")), text(answer.get("Arn"))
         if account is None or arn is None:
@@ -183,7 +198,7 @@ class Sessions:
         arn = role_arn(self._settings.role_name or "", self._clients.partition, account_id)
         if self._settings.external_id is not None:
             parameters["ExternalId"] = self._settings.external_id
-        sts = self.base().api("sts", self._clients.region)
+        sts = self.base().reading("sts", self._clients.region)
         try:
             answer = sts.call("AssumeRole", RoleArn=arn, **parameters)
         except BlockedError as error:

@@ -19,9 +19,9 @@ class AwsSettings:
     external_id: str | None = None
     """Sent with every AssumeRole. AWS does not treat it as a secret: it is part of the trust policy that is shown."""
     profiles: Mapping[AccountId, str] = field(default_factory=dict)
-    """Accounts that are reached through an AWS profile instead of the role. A profile's credentials are used as they
+    """Accounts that are reached through an AWS profile instead of the role.
 
-    are: they cannot be narrowed to one user, nor named after a ticket.
+    A profile's credentials are used as they are: they can be neither narrowed to one user nor named after a ticket.
     """
     endpoint_url: str | None = None
     """Where the simulated AWS listens. Only with ``sandbox``."""

@@ -25,7 +25,7 @@ class AwsStep:
         """Read the subject freshly, through this very session."""
         effect = self._effect
         subject = KeySubject(account_id=effect.account_id, username=effect.username, key_id=effect.key_id)
-        return read_key(self._session, self._session.connection.api("iam", self._region), subject, self._clock)
+        return read_key(self._session, self._session.connection.reading("iam", self._region), subject, self._clock)
 
     def apply(self, effect: Effect) -> Receipt:
         """Make the one call, once. Raises ``PermanentError`` for any effect but the one this session was opened for."""
@@ -37,7 +37,7 @@ class AwsStep:
     def _call(self, effect: Effect) -> Answer:
         # The user is always named with the key: for a key of anybody else, IAM then answers NoSuchEntity.
         target = {"UserName": effect.username, "AccessKeyId": effect.key_id}
-        iam = self._session.connection.api("iam", self._region, changes=True)
+        iam = self._session.connection.changing("iam", self._region)
         match effect.kind:
             case EffectKind.DEACTIVATE_KEY:
                 return iam.call("UpdateAccessKey", **target, Status=KeyStatus.INACTIVE.value)

@@ -1,0 +1,94 @@
+"""A reading that failed is an error, never a reading that looks unused or empty."""
+
+from typing import Any
+
+import pytest
+
+from iamflow.aws.cloud import AwsCloud
+from iamflow.domain.errors import BlockedError, IamflowError, TemporaryError
+from iamflow.domain.facts import LastUse
+from iamflow.domain.ids import UserName
+from iamflow.engine.ports import KeySubject
+from iamflow.sandbox.server import Sandbox
+from tests.aws.conftest import ACCOUNT, KEY, SUBJECT, key_row
+from tests.aws.scripted import Reply, Scripted, refusal, result
+
+READS = ["GetUser", "ListAccessKeys", "GetAccessKeyLastUsed", "ListAttachedUserPolicies"]
+FAULTS = ["throttle", "timeout_before", "timeout_after", "server_error"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("operation", READS)
+def test_a_read_that_fails_for_now_is_to_be_tried_later(
+    cloud: AwsCloud, sandbox: Sandbox, operation: str, fault: str
+) -> None:
+    switch: Any = getattr(sandbox.faults, fault)
+    with switch(service="iam", operation=operation), pytest.raises(TemporaryError, match=f"{ACCOUNT}: iam:{operation}"):
+        cloud.read_key(SUBJECT)
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_read_that_is_denied_waits_for_a_person(cloud: AwsCloud, sandbox: Sandbox, operation: str) -> None:
+    with sandbox.faults.access_denied(service="iam", operation=operation), pytest.raises(BlockedError) as caught:
+        cloud.read_key(SUBJECT)
+    assert caught.value.code == "access"
+    assert f"allow iam:{operation}; `iamflow policy show`" in str(caught.value)
+
+
+def test_a_passing_fault_is_overcome_within_the_read(cloud: AwsCloud, sandbox: Sandbox) -> None:
+    sandbox.faults.throttle(times=1, service="iam", operation="GetAccessKeyLastUsed")
+    assert cloud.read_key(SUBJECT).last_use == LastUse()
+
+
+@pytest.mark.parametrize("operation", READS)
+@pytest.mark.parametrize("body", ["", "<html>", "<x/>", "not xml at all", "{}"])
+def test_an_answer_that_cannot_be_understood_is_an_error(
+    scripted: Scripted, scripted_cloud: AwsCloud, operation: str, body: str
+) -> None:
+    scripted.on(operation, Reply(body=body))
+    with pytest.raises(IamflowError):
+        scripted_cloud.read_key(SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("operation", "content"),
+    [
+        ("GetUser", "<User><UserName>etl</UserName></User>"),
+        ("GetUser", "<User><UserId>AIDA</UserId><Tags><member><Key>Owner</Key></member></Tags></User>"),
+        ("ListAccessKeys", "<IsTruncated>false</IsTruncated>"),
+        ("ListAccessKeys", key_row(status="Expired")),
+        ("ListAccessKeys", key_row(key_id="")),
+        ("ListAccessKeys", "<AccessKeyMetadata><member><Status>Active</Status></member></AccessKeyMetadata>"),
+        ("ListAccessKeys", f"{key_row()}<IsTruncated>true</IsTruncated>"),
+        ("ListAccessKeys", f"{key_row()}<IsTruncated>true</IsTruncated><Marker>same</Marker>"),
+        ("GetAccessKeyLastUsed", "<UserName>etl</UserName>"),
+        ("ListAttachedUserPolicies", "<IsTruncated>false</IsTruncated>"),
+        ("ListAttachedUserPolicies", "<AttachedPolicies><member><PolicyArn>x</PolicyArn></member></AttachedPolicies>"),
+    ],
+)
+def test_an_answer_that_lacks_something_is_an_error(
+    scripted: Scripted, scripted_cloud: AwsCloud, operation: str, content: str
+) -> None:
+    scripted.on(operation, result(operation, content))
+    with pytest.raises(TemporaryError, match=f"iam:{operation}"):
+        scripted_cloud.read_key(SUBJECT)
+
+
+@pytest.mark.parametrize("operation", READS[1:])
+def test_a_user_that_vanishes_during_the_reading_is_read_again(
+    scripted: Scripted, scripted_cloud: AwsCloud, operation: str
+) -> None:
+    scripted.on(operation, refusal("NoSuchEntity", status=404))
+    with pytest.raises(TemporaryError, match="changed while it was being read"):
+        scripted_cloud.read_key(SUBJECT)
+
+
+def test_a_user_that_does_not_exist_is_a_result(cloud: AwsCloud) -> None:
+    reading = cloud.read_key(KeySubject(account_id=ACCOUNT, username=UserName("nobody"), key_id=KEY))
+    assert (reading.user_id, reading.keys, reading.last_use) == (None, (), None)
+
+
+def test_a_user_count_that_is_missing_is_an_error(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
+    scripted.on("GetAccountSummary", result("GetAccountSummary", "<SummaryMap/>"))
+    with pytest.raises(TemporaryError, match="number of users"):
+        scripted_cloud.user_count(ACCOUNT)
