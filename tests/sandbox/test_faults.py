@@ -157,6 +157,15 @@ def test_a_deactivation_arrives_late_in_a_slow_region(sandbox, clock, events):
     assert len(events(region="eu-west-1", AccessKeyId=KEY)) == 1
 
 
+def test_the_delay_counts_from_the_last_deactivation(sandbox, clock):
+    sandbox.faults.propagation("eu-west-1", timedelta(seconds=90))
+    sandbox.owner.deactivate_key(ACCOUNT, "etl", KEY)
+    sandbox.owner.reactivate_key(ACCOUNT, "etl", KEY)
+    clock.advance(timedelta(hours=1))
+    sandbox.owner.deactivate_key(ACCOUNT, "etl", KEY)
+    assert sandbox.use_key(KEY, region="eu-west-1").ok
+
+
 def test_a_straggler_in_a_slow_region_moves_the_last_use(sandbox, aws, clock):
     sandbox.faults.propagation("eu-west-1", timedelta(minutes=2))
     sandbox.owner.deactivate_key(ACCOUNT, "etl", KEY)

@@ -99,6 +99,7 @@ def test_a_window_that_ends_before_it_starts_is_refused(trail, refused, clock):
 def test_events_older_than_90_days_are_gone(sandbox, trail, clock):
     sandbox.seed.trail_event(PastCall(access_key_id=KEY, at=clock.now() - timedelta(days=91)))
     assert trail.lookup_events(LookupAttributes=by_key())["Events"] == []
+    assert trail.lookup_events(LookupAttributes=by_key(), StartTime=clock.now() - timedelta(days=100))["Events"] == []
 
 
 def test_two_attributes_are_one_too_many(trail, refused):
