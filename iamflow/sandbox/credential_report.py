@@ -80,7 +80,8 @@ def _row(user: User) -> Mapping[str, str]:
         "cert_2_active": "false",
     }
     if user.password:
-        row["password_last_used"] = _date(user.password_last_used) if user.password_last_used else "no_information"
+        used: datetime | None = vars(user)["password_last_used"]  # moto declares it as always None
+        row["password_last_used"] = _date(used) if used else "no_information"
         row["password_last_changed"] = _date(user.create_date)
     slots: list[AccessKey | None] = [*user.access_keys[:2], None, None]
     for number, key in enumerate(slots[:2], start=1):

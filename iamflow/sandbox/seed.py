@@ -50,7 +50,7 @@ class Seed:
                 contact = AlternateContact("SECURITY", "Security", name, alternate_contact, "+1 555 0100")
                 account_backends[account_id]["aws"]._alternate_contacts["SECURITY"] = contact  # noqa: SLF001 - moto has no other way in
 
-    def user(  # noqa: PLR0913 - one argument a fact, all but two with a default
+    def user(
         self,
         account_id: str,
         name: str,
@@ -85,7 +85,7 @@ class Seed:
         elif mfa == "Hardware":
             backend.enable_mfa_device(user.name, f"GAHT{user.id[-8:]}", "123456", "654321")
 
-    def key(  # noqa: PLR0913 - one argument a fact, all but three with a default
+    def key(
         self,
         account_id: str,
         user_name: str,

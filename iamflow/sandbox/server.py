@@ -98,7 +98,7 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def use_key(  # noqa: PLR0913 - the facts of one call, all but one with a default
+    def use_key(
         self,
         key_id: str,
         *,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import boto3
 import pytest
@@ -61,6 +61,10 @@ class Aws:
             client.close()
 
 
+Refused: TypeAlias = Callable[..., str]
+Events: TypeAlias = Callable[..., list[dict[str, Any]]]
+
+
 @pytest.fixture(scope="session")
 def boto_session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")
@@ -88,7 +92,7 @@ def aws(sandbox: Sandbox, boto_session: boto3.Session) -> Iterator[Aws]:
 
 
 @pytest.fixture
-def refused() -> Callable[..., str]:
+def refused() -> Refused:
     """Call and return the code of the error that AWS answers with."""
 
     def code_of(call: Callable[..., object], **parameters: Any) -> str:
@@ -100,7 +104,7 @@ def refused() -> Callable[..., str]:
 
 
 @pytest.fixture
-def events(aws: Aws, clock: VirtualClock) -> Callable[..., list[dict[str, Any]]]:
+def events(aws: Aws, clock: VirtualClock) -> Events:
     """Look events up in the account's trail, newest first, after their delay."""
 
     def look(region: str = "us-east-1", **attribute: str) -> list[dict[str, Any]]:

@@ -2,34 +2,39 @@
 
 import csv
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from iamflow.sandbox.clock import VirtualClock
+from iamflow.sandbox.server import Sandbox
+from tests.sandbox.conftest import Aws, Refused
 
 KEY = "AKIAYF5JKDJQS3LDLOIV"
 ACCOUNT = "562458925665"
 
 
-def report(iam):
+def report(iam: Any) -> dict[str, dict[str, str]]:
     content = iam.get_credential_report()["Content"].decode()
     return {row["user"]: row for row in csv.DictReader(content.splitlines())}
 
 
-def test_there_is_no_report_before_one_was_asked_for(aws, refused):
+def test_there_is_no_report_before_one_was_asked_for(aws: Aws, refused: Refused) -> None:
     assert refused(aws.role("iam").get_credential_report) == "ReportNotPresent"
 
 
-def test_a_report_starts_and_is_then_complete(aws, clock):
+def test_a_report_starts_and_is_then_complete(aws: Aws, clock: VirtualClock) -> None:
     iam = aws.role("iam")
     assert iam.generate_credential_report()["State"] == "STARTED"
     assert iam.generate_credential_report()["State"] == "COMPLETE"
     assert iam.get_credential_report()["GeneratedTime"] == clock.now()
 
 
-def test_the_root_user_comes_first(aws):
+def test_the_root_user_comes_first(aws: Aws) -> None:
     iam = aws.role("iam")
     iam.generate_credential_report()
     assert next(iter(report(iam))) == "<root_account>"
 
 
-def test_a_row_tells_of_password_devices_and_keys_but_names_no_key(sandbox, aws):
+def test_a_row_tells_of_password_devices_and_keys_but_names_no_key(sandbox: Sandbox, aws: Aws) -> None:
     used = datetime(2026, 5, 7, 23, 45, 39, tzinfo=UTC)
     sandbox.seed.user(ACCOUNT, "ana", password=True, password_last_used=used, mfa="Virtual")
     key = "AKIAYF5JKDJQ3WCJSTBX"
@@ -46,7 +51,7 @@ def test_a_row_tells_of_password_devices_and_keys_but_names_no_key(sandbox, aws)
     assert key not in row.values()
 
 
-def test_a_cached_report_does_not_show_what_changed_since(sandbox, aws, clock):
+def test_a_cached_report_does_not_show_what_changed_since(sandbox: Sandbox, aws: Aws, clock: VirtualClock) -> None:
     iam = aws.role("iam")
     iam.generate_credential_report()
     sandbox.owner.deactivate_key(ACCOUNT, "etl", KEY)
@@ -54,7 +59,9 @@ def test_a_cached_report_does_not_show_what_changed_since(sandbox, aws, clock):
     assert report(iam)["etl"]["access_key_1_active"] == "true"
 
 
-def test_a_report_expires_after_four_hours_and_can_be_made_anew(aws, clock, refused):
+def test_a_report_expires_after_four_hours_and_can_be_made_anew(
+    aws: Aws, clock: VirtualClock, refused: Refused
+) -> None:
     aws.role("iam").generate_credential_report()
     clock.advance(timedelta(hours=4))
     iam = aws.role("iam")

@@ -1,35 +1,40 @@
 """DeleteUser is refused while anything of the user is left."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+
+from iamflow.sandbox.server import Sandbox
+from tests.sandbox.conftest import Aws, Refused
 
 ACCOUNT = "562458925665"
 DENY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
 
 
-def key(iam):
+def key(iam: Any) -> Callable[[], object]:
     made = iam.create_access_key(UserName="ana")["AccessKey"]["AccessKeyId"]
     return lambda: iam.delete_access_key(UserName="ana", AccessKeyId=made)
 
 
-def password(iam):
+def password(iam: Any) -> Callable[[], object]:
     iam.create_login_profile(UserName="ana", Password="correct-Horse-7")
     return lambda: iam.delete_login_profile(UserName="ana")
 
 
-def service_credential(iam):
+def service_credential(iam: Any) -> Callable[[], object]:
     made = iam.create_service_specific_credential(UserName="ana", ServiceName="codecommit.amazonaws.com")
     identifier = made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
     return lambda: iam.delete_service_specific_credential(UserName="ana", ServiceSpecificCredentialId=identifier)
 
 
-def ssh_key(iam):
+def ssh_key(iam: Any) -> Callable[[], object]:
     made = iam.upload_ssh_public_key(UserName="ana", SSHPublicKeyBody="ssh-rsa AAAA")["SSHPublicKey"]["SSHPublicKeyId"]
     return lambda: iam.delete_ssh_public_key(UserName="ana", SSHPublicKeyId=made)
 
 
-def device(iam):
+def device(iam: Any) -> Callable[[], object]:
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"]["SerialNumber"]
     iam.enable_mfa_device(
         UserName="ana", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
@@ -37,18 +42,18 @@ def device(iam):
     return lambda: iam.deactivate_mfa_device(UserName="ana", SerialNumber=serial)
 
 
-def group(iam):
+def group(iam: Any) -> Callable[[], object]:
     iam.create_group(GroupName="staff")
     iam.add_user_to_group(GroupName="staff", UserName="ana")
     return lambda: iam.remove_user_from_group(GroupName="staff", UserName="ana")
 
 
-def inline_policy(iam):
+def inline_policy(iam: Any) -> Callable[[], object]:
     iam.put_user_policy(UserName="ana", PolicyName="deny", PolicyDocument=DENY)
     return lambda: iam.delete_user_policy(UserName="ana", PolicyName="deny")
 
 
-def attached_policy(iam):
+def attached_policy(iam: Any) -> Callable[[], object]:
     arn = iam.create_policy(PolicyName="deny", PolicyDocument=DENY)["Policy"]["Arn"]
     iam.attach_user_policy(UserName="ana", PolicyArn=arn)
     return lambda: iam.detach_user_policy(UserName="ana", PolicyArn=arn)
@@ -58,7 +63,9 @@ BLOCKERS = [key, password, service_credential, ssh_key, device, group, inline_po
 
 
 @pytest.mark.parametrize("block", BLOCKERS, ids=lambda block: block.__name__)
-def test_a_user_with_something_left_is_not_deleted(sandbox, aws, refused, block):
+def test_a_user_with_something_left_is_not_deleted(
+    sandbox: Sandbox, aws: Aws, refused: Refused, block: Callable[[Any], Callable[[], object]]
+) -> None:
     sandbox.seed.user(ACCOUNT, "ana")
     iam = aws.role("iam")
     clear = block(iam)
@@ -68,21 +75,21 @@ def test_a_user_with_something_left_is_not_deleted(sandbox, aws, refused, block)
     assert [user["UserName"] for user in iam.list_users()["Users"]] == ["etl"]
 
 
-def test_a_signing_certificate_blocks_too(sandbox, aws, refused):
+def test_a_signing_certificate_blocks_too(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:
     sandbox.seed.user(ACCOUNT, "ana")
     iam = aws.role("iam")
-    user = sandbox._world.iam(ACCOUNT).users["ana"]
+    user: Any = sandbox._world.iam(ACCOUNT).users["ana"]
     user.signing_certificates["cert"] = object()  # moto parses real ones only; what counts here is that one is there
     assert refused(iam.delete_user, UserName="ana") == "DeleteConflict"
 
 
-def test_an_enabled_virtual_device_is_not_deleted(sandbox, aws, refused):
+def test_an_enabled_virtual_device_is_not_deleted(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:
     sandbox.seed.user(ACCOUNT, "ana", mfa="Virtual")
     serial = f"arn:aws:iam::{ACCOUNT}:mfa/ana"
     assert refused(aws.role("iam").delete_virtual_mfa_device, SerialNumber=serial) == "DeleteConflict"
 
 
-def test_a_recreated_user_bears_another_id(sandbox):
+def test_a_recreated_user_bears_another_id(sandbox: Sandbox) -> None:
     before = sandbox.seed.user(ACCOUNT, "ana", password=True, mfa="Virtual", tags={"Team": "data"})
     sandbox.seed.key(ACCOUNT, "ana", "AKIAYF5JKDJQ3WCJSTBX")
     after = sandbox.owner.recreate_user(ACCOUNT, "ana")

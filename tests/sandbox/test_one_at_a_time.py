@@ -4,12 +4,14 @@ import socket
 import subprocess
 import sys
 
+import boto3
 import moto.core.utils
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
 from iamflow.sandbox.settings import SandboxSettings
 
@@ -17,13 +19,13 @@ KEY = "AKIAYF5JKDJQS3LDLOIV"
 ACCOUNT = "562458925665"
 
 
-def test_a_second_sandbox_in_the_process_is_refused(sandbox, clock):
+def test_a_second_sandbox_in_the_process_is_refused(sandbox: Sandbox, clock: VirtualClock) -> None:
     with pytest.raises(RuntimeError, match="another sandbox is running"):
         Sandbox(clock=clock).start()
     assert sandbox.use_key(KEY).ok
 
 
-def test_a_new_sandbox_knows_nothing_of_the_last(clock):
+def test_a_new_sandbox_knows_nothing_of_the_last(clock: VirtualClock) -> None:
     for _ in range(2):
         with Sandbox(clock=clock) as sandbox:
             sandbox.seed.account(ACCOUNT, "prod")
@@ -31,7 +33,7 @@ def test_a_new_sandbox_knows_nothing_of_the_last(clock):
             assert sandbox.calls() == {}
 
 
-def test_a_port_that_is_taken_is_told_and_leaves_moto_free(clock):
+def test_a_port_that_is_taken_is_told_and_leaves_moto_free(clock: VirtualClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
@@ -40,14 +42,14 @@ def test_a_port_that_is_taken_is_told_and_leaves_moto_free(clock):
         assert sandbox.endpoint_url
 
 
-def test_motos_clock_is_the_systems_again_afterwards(clock):
+def test_motos_clock_is_the_systems_again_afterwards(clock: VirtualClock) -> None:
     before = moto.core.utils.utcnow
     with Sandbox(clock=clock):
         assert moto.core.utils.utcnow() == clock.now().replace(tzinfo=None)
     assert moto.core.utils.utcnow is before
 
 
-def test_the_environment_is_all_that_a_program_needs(sandbox):
+def test_the_environment_is_all_that_a_program_needs(sandbox: Sandbox) -> None:
     shown = sandbox.environment()
     assert shown["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert sorted(shown) == [
@@ -60,7 +62,7 @@ def test_the_environment_is_all_that_a_program_needs(sandbox):
 
 
 @pytest.mark.parametrize("module", ["iamflow.sandbox", "iamflow.sandbox.clock", "iamflow.sandbox.settings"])
-def test_importing_the_package_loads_neither_moto_nor_boto3(module):
+def test_importing_the_package_loads_neither_moto_nor_boto3(module: str) -> None:
     code = (
         f"import sys, {module}; print([name for name in ('moto', 'boto3', 'flask', 'werkzeug') if name in sys.modules])"
     )
@@ -68,7 +70,7 @@ def test_importing_the_package_loads_neither_moto_nor_boto3(module):
     assert shown.stdout.strip() == "[]"
 
 
-def test_an_unsigned_request_is_refused(sandbox, boto_session):
+def test_an_unsigned_request_is_refused(sandbox: Sandbox, boto_session: boto3.Session) -> None:
     config = Config(signature_version=UNSIGNED)
     client = boto_session.client("dynamodb", "us-east-1", endpoint_url=sandbox.endpoint_url, config=config)
     with pytest.raises(ClientError, match="MissingAuthenticationToken"):
@@ -76,5 +78,5 @@ def test_an_unsigned_request_is_refused(sandbox, boto_session):
     client.close()
 
 
-def test_the_sandbox_listens_on_loopback_only(sandbox):
+def test_the_sandbox_listens_on_loopback_only(sandbox: Sandbox) -> None:
     assert sandbox._server.server_address[0] == "127.0.0.1"

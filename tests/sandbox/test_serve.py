@@ -4,10 +4,13 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.serve import serve
 from iamflow.sandbox.server import Sandbox
 from iamflow.sandbox.settings import SandboxSettings
@@ -17,19 +20,25 @@ ACCOUNT = "562458925665"
 REPORT = Path(__file__).parents[1] / "data" / "iam_audit_report_20261124_001111.csv"
 
 
-def post(sandbox, action, body=None, kind="application/json", **headers):
-    request = urllib.request.Request(
+def post(
+    sandbox: Sandbox,
+    action: str,
+    body: dict[str, Any] | None = None,
+    kind: str = "application/json",
+    **headers: str,
+) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - always the sandbox on loopback
         f"{sandbox.endpoint_url}/_sandbox/{action}",
         data=json.dumps(body or {}).encode(),
         headers={"Content-Type": kind, **headers},
         method="POST",
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - always the sandbox on loopback
         return json.load(answer)
 
 
 @pytest.fixture
-def steered(clock):
+def steered(clock: VirtualClock) -> Iterator[Sandbox]:
     with Sandbox(clock=clock, settings=SandboxSettings(control=True)) as running:
         running.seed.account(ACCOUNT, "prod")
         running.seed.user(ACCOUNT, "etl")
@@ -37,11 +46,11 @@ def steered(clock):
         yield running
 
 
-def test_serving_says_what_to_export_and_ends_when_told(clock):
+def test_serving_says_what_to_export_and_ends_when_told(clock: VirtualClock) -> None:
     said, stop = [], threading.Event()
     ready = threading.Event()
 
-    def say(line):
+    def say(line: str) -> None:
         said.append(line)
         if line.startswith("export AWS_EC2_METADATA_DISABLED"):
             ready.set()
@@ -61,19 +70,19 @@ def test_serving_says_what_to_export_and_ends_when_told(clock):
     ]  # fmt: skip
 
 
-def test_the_clock_can_be_moved_from_outside(steered):
+def test_the_clock_can_be_moved_from_outside(steered: Sandbox) -> None:
     before = post(steered, "now")["now"]
     assert post(steered, "advance", {"seconds": 3600})["now"] == "2026-11-24T09:00:00+00:00" != before
 
 
-def test_a_fault_can_be_switched_from_outside(steered):
+def test_a_fault_can_be_switched_from_outside(steered: Sandbox) -> None:
     post(steered, "fault", {"effect": "throttle", "scope": {"service": "s3"}, "times": 5})
     assert post(steered, "use-key", {"key": KEY})["error"] == "SlowDown"
     post(steered, "clear-faults")
     assert post(steered, "use-key", {"key": KEY})["error"] is None
 
 
-def test_what_happened_can_be_asked_from_outside(steered):
+def test_what_happened_can_be_asked_from_outside(steered: Sandbox) -> None:
     steered.owner.deactivate_key(ACCOUNT, "etl", KEY)
     assert post(steered, "key-status", {"account": ACCOUNT, "key": KEY}) == {"status": "Inactive"}
     (made,) = post(steered, "mutations")["mutations"]
@@ -84,7 +93,9 @@ def test_what_happened_can_be_asked_from_outside(steered):
     ("action", "body", "status"),
     [("dance", {}, 404), ("advance", {}, 400), ("advance", {"seconds": -5}, 400), ("fault", {"effect": "x"}, 400)],
 )
-def test_a_wrong_order_is_refused_with_a_reason(steered, action, body, status):
+def test_a_wrong_order_is_refused_with_a_reason(
+    steered: Sandbox, action: str, body: dict[str, Any] | None, status: int
+) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         post(steered, action, body)
     assert caught.value.code == status
@@ -93,14 +104,14 @@ def test_a_wrong_order_is_refused_with_a_reason(steered, action, body, status):
 
 
 @pytest.mark.parametrize(("kind", "headers"), [("text/plain", {}), ("application/json", {"Host": "evil.example"})])
-def test_a_web_page_cannot_steer(steered, kind, headers):
+def test_a_web_page_cannot_steer(steered: Sandbox, kind: str, headers: dict[str, str]) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         post(steered, "now", {}, kind, **headers)
     assert caught.value.code == 403
     caught.value.close()
 
 
-def test_nothing_can_be_steered_unless_that_was_asked_for(sandbox):
+def test_nothing_can_be_steered_unless_that_was_asked_for(sandbox: Sandbox) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         post(sandbox, "now")
     assert caught.value.code == 403

@@ -2,10 +2,12 @@
 
 import time
 
+from tests.sandbox.conftest import Aws
+
 ACCOUNT = "562458925665"
 
 
-def test_one_client_makes_a_hundred_calls_a_second(aws):
+def test_one_client_makes_a_hundred_calls_a_second(aws: Aws) -> None:
     iam = aws.role("iam")
     iam.list_access_keys(UserName="etl")
     began = time.process_time(), time.perf_counter()
