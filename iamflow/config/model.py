@@ -1,0 +1,195 @@
+"""The settings as a whole, and what the engine needs of them."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from iamflow.config import sections
+from iamflow.config.owner_map import read_owner_map
+from iamflow.config.sections import DAY, HOUR, MINUTE
+from iamflow.domain.ids import AccountId
+from iamflow.domain.owners import valid_address
+from iamflow.domain.policy import (
+    AccountScope,
+    AutoDelete,
+    Breaker,
+    Caps,
+    DisableKeyPolicy,
+    OwnerRules,
+    Policy,
+    Protection,
+    Rules,
+    Timing,
+)
+from iamflow.domain.states import Mode
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. The environment (``IAMFLOW_SECTION__KEY``) wins over the file."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="IAMFLOW_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    mode: Mode = Mode.OBSERVE
+    sandbox: bool = False
+    database: sections.Database = Field(default_factory=sections.Database)
+    journal: sections.Journal = Field(default_factory=sections.Journal)
+    aws: sections.Aws = Field(default_factory=sections.Aws)
+    accounts: sections.Accounts = Field(default_factory=sections.Accounts)
+    protect: sections.Protect = Field(default_factory=sections.Protect)
+    rules: sections.RuleSettings = Field(default_factory=sections.RuleSettings)
+    workflows: sections.Workflows = Field(default_factory=sections.Workflows)
+    owners: sections.Owners = Field(default_factory=sections.Owners)
+    approvers: sections.Approvers = Field(default_factory=sections.Approvers)
+    notify: sections.Notify = Field(default_factory=sections.Notify)
+    limits: sections.Limits = Field(default_factory=sections.Limits)
+    timing: sections.TimingSettings = Field(default_factory=sections.TimingSettings)
+    daemon: sections.Daemon = Field(default_factory=sections.Daemon)
+    retention: sections.Retention = Field(default_factory=sections.Retention)
+
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over what the file says. There is no .env file and no secrets folder."""
+        _ = settings_cls
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _floors(self) -> Self:
+        """Refuse waits that no real account should see, and an endpoint that is not AWS (DESIGN 8.9)."""
+        if self.sandbox:
+            return self
+        waits = self.workflows.disable_key
+        for name, value, least, text in (
+            ("workflows.disable-key.monitor", waits.monitor, 24 * HOUR, "24h"),
+            ("workflows.disable-key.grace", waits.grace, DAY, "1d"),
+            ("workflows.disable-key.delivery_lag", waits.delivery_lag, 15 * MINUTE, "15m"),
+        ):
+            if value < least:
+                message = f"{name} must be {text} or more outside the sandbox"
+                raise ValueError(message)
+        if self.aws.endpoint_url is not None:
+            message = "aws.endpoint_url is only for the sandbox (sandbox: true)"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        enforced = self.accounts.enforce
+        both = sorted(set(enforced) & set(self.accounts.exclude)) if enforced != "all" else []
+        if both:
+            message = f"accounts.enforce names {both[0]}, which accounts.exclude leaves out"
+            raise ValueError(message)
+        for name, address in self._addresses():
+            if address is not None and valid_address(address) is None:
+                message = f"{name}: {address!r} is no mail address"
+                raise ValueError(message)
+        return self
+
+    def _addresses(self) -> list[tuple[str, str | None]]:
+        return [
+            ("owners.default", self.owners.default),
+            ("notify.sender", self.notify.sender),
+            ("notify.team", self.notify.team),
+            *((f"accounts.contacts.{account}", address) for account, address in self.accounts.contacts.items()),
+        ]
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths are taken from: the settings file's own, so that cron finds the same database."""
+        return self._base
+
+    def placed(self, base: Path) -> "Settings":
+        """Return these settings with relative paths taken from ``base``."""
+        copy = self.model_copy()
+        copy._base = base  # noqa: SLF001 - a copy of its own class
+        return copy
+
+    def path(self, relative: Path) -> Path:
+        """Return where a path of the settings leads."""
+        return self._base / relative.expanduser()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with a relative SQLite file made absolute."""
+        prefix = "sqlite:///"
+        url = self.database.url
+        if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
+            return url
+        return prefix + str(self.path(Path(url.removeprefix(prefix))).resolve())
+
+    def policy(self) -> Policy:
+        """Return the settings that rules and guards depend on. Raises ``ConfigError`` for an unusable owners.map."""
+        approvers = {name for group in self.approvers.groups.values() for name in group}
+        return Policy(
+            mode=self.mode,
+            scope=self._scope(),
+            rules=Rules(
+                max_key_age=self.rules.max_key_age,
+                recent_use=self.rules.recent_use,
+                reopen_after=self.rules.reopen_after,
+                max_fact_age=self.rules.max_fact_age,
+            ),
+            disable_key=self._disable_key(),
+            timing=self._timing(),
+            protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
+            caps=Caps(
+                per_account_per_day=self.limits.per_account_per_day, percent_of_users=self.limits.percent_of_users
+            ),
+            breaker=Breaker(
+                deactivations=self.limits.breaker.deactivations,
+                rollbacks=self.limits.breaker.rollbacks,
+                within=self.limits.breaker.within,
+            ),
+            owners=self._owners(),
+            team=self.notify.team,
+            contact=self.notify.contact,
+            approvers=frozenset(approvers) if self.approvers.groups else None,
+            excused=tuple(sorted(self.aws.regions_excused.items())),
+        )
+
+    def _scope(self) -> AccountScope:
+        def chosen(accounts: Literal["all"] | list[AccountId]) -> frozenset[AccountId] | None:
+            return None if accounts == "all" else frozenset(accounts)
+
+        return AccountScope(
+            include=chosen(self.accounts.include),
+            exclude=frozenset(self.accounts.exclude),
+            enforce=chosen(self.accounts.enforce),
+        )
+
+    def _disable_key(self) -> DisableKeyPolicy:
+        waits = self.workflows.disable_key
+        return DisableKeyPolicy(
+            grace=waits.grace,
+            monitor=waits.monitor,
+            delivery_lag=waits.delivery_lag,
+            auto_delete=AutoDelete(min_idle=waits.auto_delete.min_idle, never_used=waits.auto_delete.never_used),
+            approvals=waits.approvals,
+        )
+
+    def _timing(self) -> Timing:
+        values: dict[str, Any] = self.timing.model_dump(mode="python", exclude={"retry"})
+        durations = {name: getattr(self.timing, name) for name in values}
+        retry = self.timing.retry
+        return Timing(**durations, retry_base=retry.base, retry_most=retry.most, tries=retry.tries)
+
+    def _owners(self) -> OwnerRules:
+        return OwnerRules(
+            tags=tuple(self.owners.tags),
+            people=read_owner_map(self.path(self.owners.map)) if self.owners.map is not None else {},
+            contacts={str(account): address for account, address in self.accounts.contacts.items()},
+            default=self.owners.default,
+            allowed_domains=tuple(self.owners.allowed_domains),
+        )

@@ -1,0 +1,270 @@
+"""The sections of the settings. Every key has a default that is safe; an unknown key is an error."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from iamflow.config.fields import Account, AccountSet, Duration
+from iamflow.config.secrets import SecretRef
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Section(BaseModel):
+    """A section: unknown keys are errors, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+
+class Database(Section):
+    """Where tickets and journal are."""
+
+    url: str = "sqlite:///iamflow.db"
+
+
+class Journal(Section):
+    """What signs the journal."""
+
+    key: SecretRef = SecretRef(file=Path("journal.key"))
+
+
+class Aws(Section):
+    """How AWS is reached."""
+
+    role_name: str | None = "iamflow"
+    external_id: str | None = None
+    profiles: dict[Account, str] = Field(default_factory=dict)
+    endpoint_url: str | None = None
+    regions: Literal["enabled"] | list[str] = "enabled"
+    regions_excused: dict[str, str] = Field(default_factory=dict)
+    trail_lookups_per_second: float = Field(default=1, gt=0)
+
+
+class Accounts(Section):
+    """Which accounts are looked at, in which iamflow may act, and whom to tell there."""
+
+    include: AccountSet = "all"
+    exclude: list[Account] = Field(default_factory=list)
+    enforce: AccountSet = Field(default_factory=list)
+    contacts: dict[Account, str] = Field(default_factory=dict)
+
+
+class Protect(Section):
+    """Who is never touched."""
+
+    users: list[str] = Field(default_factory=lambda: ["break-glass*"])
+    tags: dict[str, str] = Field(default_factory=lambda: {"iamflow:protected": "*"})
+
+
+class RuleSettings(Section):
+    """When something is a finding."""
+
+    max_key_age: Duration = 90 * DAY
+    unused_after: Duration = 90 * DAY
+    recent_use: Duration = 7 * DAY
+    auto_deactivate_after: Duration | None = None
+    reopen_after: Duration = 30 * DAY
+    max_fact_age: Duration = 7 * DAY
+
+    @field_validator("auto_deactivate_after")
+    @classmethod
+    def _not_yet(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None:
+            message = "is not available in this version: a key in use is never deactivated by time alone"
+            raise ValueError(message)
+        return value
+
+
+class AutoDeleteSettings(Section):
+    """When deletion may follow by time alone."""
+
+    min_idle: Duration = 90 * DAY
+    never_used: bool = False
+
+
+class DisableKey(Section):
+    """The waits of ``disable-key``."""
+
+    grace: Duration = 7 * DAY
+    monitor: Duration = 48 * HOUR
+    delivery_lag: Duration = 30 * MINUTE
+    auto_delete: AutoDeleteSettings = Field(default_factory=AutoDeleteSettings)
+    brownout: Duration | None = None
+    approvals: int = Field(default=1, ge=1, le=10)
+
+    @field_validator("brownout")
+    @classmethod
+    def _not_yet(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None:
+            message = "is not available in this version"
+            raise ValueError(message)
+        return value
+
+
+class EnforceMfa(Section):
+    """Read already, so that one file serves later versions; this version has no such workflow."""
+
+    grace: Duration = 7 * DAY
+    policy: Literal["inline", "managed"] = "inline"
+
+
+class DeleteUser(Section):
+    """Read already, so that one file serves later versions; this version has no such workflow."""
+
+    grace: Duration = 14 * DAY
+    monitor: Duration = 48 * HOUR
+    approvals: int = Field(default=1, ge=1, le=10)
+
+
+class RotateKey(Section):
+    """Read already, so that one file serves later versions; this version has no such workflow."""
+
+    grace: Duration = timedelta(0)
+    idle: Duration = 24 * HOUR
+    monitor: Duration = 48 * HOUR
+    sink: str = "secretsmanager"
+
+
+class Workflows(Section):
+    """The waits of every workflow."""
+
+    disable_key: DisableKey = Field(default_factory=DisableKey, alias="disable-key")
+    enforce_mfa: EnforceMfa = Field(default_factory=EnforceMfa, alias="enforce-mfa")
+    delete_user: DeleteUser = Field(default_factory=DeleteUser, alias="delete-user")
+    rotate_key: RotateKey = Field(default_factory=RotateKey, alias="rotate-key")
+
+
+class Owners(Section):
+    """How the owner of a key is found."""
+
+    tags: list[str] = Field(default_factory=lambda: ["Owner", "Email", "Team", "Manager"])
+    map: Path | None = None
+    default: str | None = None
+    allowed_domains: list[str] = Field(default_factory=list)
+
+
+class Approvers(Section):
+    """Who may approve, and how people are told apart."""
+
+    groups: dict[str, list[str]] = Field(default_factory=dict)
+    identity: list[Literal["sts", "os"]] = Field(default=["sts", "os"], min_length=1)
+
+
+class Smtp(Section):
+    """The mail server."""
+
+    host: str = "localhost"
+    port: int = Field(default=25, ge=1, le=65_535)
+    starttls: bool = False
+    username: str | None = None
+    password: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _never_in_the_clear(self) -> Self:
+        if self.username is not None and not self.starttls:
+            message = "a username needs starttls: true, or the password would travel readable"
+            raise ValueError(message)
+        return self
+
+
+class MailFolder(Section):
+    """Where the ``file`` channel leaves its mails."""
+
+    folder: Path = Path("mails")
+
+
+class Notify(Section):
+    """How people are told."""
+
+    channels: list[Literal["smtp", "file"]] = Field(default=["smtp"], min_length=1)
+    sender: str | None = None
+    team: str | None = None
+    contact: str | None = None
+    smtp: Smtp = Field(default_factory=Smtp)
+    file: MailFolder = Field(default_factory=MailFolder)
+
+
+class BreakerSettings(Section):
+    """When everything stops by itself."""
+
+    deactivations: int = Field(default=10, ge=0)
+    rollbacks: int = Field(default=3, ge=0)
+    within: Duration = 7 * DAY
+
+
+class Limits(Section):
+    """How much may be done in an account in 24 hours."""
+
+    per_account_per_day: int = Field(default=20, ge=0)
+    percent_of_users: int = Field(default=10, ge=0, le=100)
+    breaker: BreakerSettings = Field(default_factory=BreakerSettings)
+
+
+class Retry(Section):
+    """How a passing fault is waited out."""
+
+    base: Duration = timedelta(seconds=5)
+    most: Duration = HOUR
+    tries: int = Field(default=12, ge=1)
+
+
+class TimingSettings(Section):
+    """Every other wait."""
+
+    propagation: Duration = 2 * MINUTE
+    fresh_read: Duration = timedelta(seconds=60)
+    confirm_within: Duration = 24 * HOUR
+    poll: Duration = 30 * MINUTE
+    recheck: Duration = 24 * HOUR
+    baseline: Duration = 7 * DAY
+    approval_valid: Duration = 7 * DAY
+    hold_leaves: Duration = 24 * HOUR
+    retry: Retry = Field(default_factory=Retry)
+
+    @model_validator(mode="after")
+    def _sane(self) -> Self:
+        if not timedelta(0) < self.fresh_read <= 5 * MINUTE:
+            message = "fresh_read must be more than 0s and at most 5m: what was read longer ago is no fresh reading"
+            raise ValueError(message)
+        for name in ("poll", "recheck", "confirm_within", "approval_valid"):
+            if getattr(self, name) <= timedelta(0):
+                message = f"{name} must be more than 0s"
+                raise ValueError(message)
+        if not timedelta(0) < self.baseline <= 90 * DAY:
+            message = "baseline must be more than 0s and at most 90d, which is how far back CloudTrail's lookup goes"
+            raise ValueError(message)
+        return self
+
+
+class Daemon(Section):
+    """The daemon's rhythm."""
+
+    interval: Duration = timedelta(seconds=30)
+    batch: int = Field(default=100, ge=1, le=1000)
+    lease: Duration = 5 * MINUTE
+    workers: int = Field(default=16, ge=1, le=128)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("lease")
+    @classmethod
+    def _long_enough(cls, value: timedelta) -> timedelta:
+        if value < MINUTE:
+            message = "must be 1m or more: a call may take half a minute, and must end well before the lease"
+            raise ValueError(message)
+        return value
+
+
+class Retention(Section):
+    """How long events and evidence are kept; null is for ever."""
+
+    events: Duration | None = None
+    evidence: Duration = 400 * DAY
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
+    """Return a section's value as YAML would write it."""
+    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
