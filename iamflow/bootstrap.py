@@ -1,0 +1,341 @@
+"""The composition root: the only place that names concrete adapters.
+
+Everything is made when it is first asked for, and imported then, so that a command pays only for what it uses.
+"""
+
+import os
+import pwd
+import random
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamflow.domain.clock import Clock
+from iamflow.domain.errors import ConfigError, IamflowError
+from iamflow.domain.people import Identity
+from iamflow.domain.policy import Policy
+from iamflow.engine.clock import SystemClock
+
+if TYPE_CHECKING:
+    from iamflow.config import Settings
+    from iamflow.engine.deps import Engine
+    from iamflow.engine.ports import Channel, Cloud, Report, Store
+    from iamflow.engine.runner import TickReport
+    from iamflow.engine.steer import Desk
+
+_LOGIN_UID = Path("/proc/self/loginuid")
+_NO_LOGIN = 2**32 - 1
+
+
+@contextmanager
+def application(config: Path | None, writer: str = "cli", clock: Clock | None = None) -> Iterator["Application"]:
+    """Read the settings and offer the application; whatever was opened is closed at the end. Raises ``ConfigError``."""
+    from iamflow.config import load
+
+    with ExitStack() as stack:
+        yield Application(load(config), writer, clock, stack)
+
+
+class Application:
+    """iamflow, put together from the settings."""
+
+    def __init__(self, settings: "Settings", writer: str, clock: Clock | None, stack: ExitStack) -> None:
+        """Keep what is needed to make the parts; make none yet."""
+        self.settings = settings
+        self.stop = threading.Event()
+        self.clock: Clock = clock or SystemClock(self.stop)
+        self._writer = writer
+        self._stack = stack
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The settings that rules and guards depend on; iamflow's own IAM user and approvers who are one are protected."""
+        policy = self.settings.policy()
+        own = {user for arn in (self._principal, *(policy.approvers or ())) if (user := _iam_user(arn)) is not None}
+        return replace(policy, protection=replace(policy.protection, own_usernames=tuple(sorted(own))))
+
+    @cached_property
+    def instance(self) -> str:
+        """The name of this process in leases, sessions and the journal; never the same twice."""
+        host = "".join(letter for letter in socket.gethostname() if letter.isalnum() or letter == "-")[:24]
+        return f"{self._writer}-{host}-{os.getpid()}-{secrets.token_hex(3)}"
+
+    @cached_property
+    def store(self) -> "Store":
+        """The database. Raises ``SchemaError`` where it does not fit this program."""
+        from iamflow.store.open import open_store
+
+        store = open_store(
+            self.settings.database_url,
+            key=self._journal_key(),
+            writer=self.instance,
+            channels=tuple(self.settings.notify.channels),
+            clock=self.clock,
+            sandbox=self.settings.sandbox,
+        )
+        self._stack.callback(store.close)
+        return store
+
+    @cached_property
+    def cloud(self) -> "Cloud":
+        """AWS, as the settings reach it. Raises ``ConfigError`` for an endpoint that is not AWS's outside the sandbox."""
+        from iamflow.aws.cloud import open_cloud
+        from iamflow.aws.settings import AwsSettings
+        from iamflow.domain.ids import Region
+
+        aws = self.settings.aws
+        settings = AwsSettings(
+            role_name=aws.role_name,
+            external_id=aws.external_id,
+            profiles=aws.profiles,
+            endpoint_url=aws.endpoint_url,
+            regions="enabled" if aws.regions == "enabled" else tuple(Region(name) for name in aws.regions),
+            regions_excused={Region(name): reason for name, reason in aws.regions_excused.items()},
+            trail_lookups_per_second=aws.trail_lookups_per_second,
+            instance=socket.gethostname()[:16],
+            sandbox=self.settings.sandbox,
+        )
+        cloud = open_cloud(settings, self.clock)
+        self._stack.callback(cloud.close)
+        return cloud
+
+    @cached_property
+    def channels(self) -> Mapping[str, "Channel"]:
+        """The ways to reach people, by name."""
+        return {name: self._channel(name) for name in self.settings.notify.channels}
+
+    def _channel(self, name: str) -> "Channel":
+        from iamflow.notify.file import FileChannel
+        from iamflow.notify.smtp import SmtpChannel, SmtpSettings
+
+        notify = self.settings.notify
+        if name == "file":
+            return FileChannel(self.settings.path(notify.file.folder), notify.sender, self.clock)
+        if notify.sender is None:
+            message = "notify.sender must be set before mail can be sent"
+            raise ConfigError(message)
+        password = notify.smtp.password
+        settings = SmtpSettings(
+            host=notify.smtp.host,
+            port=notify.smtp.port,
+            sender=notify.sender,
+            starttls=notify.smtp.starttls,
+            username=notify.smtp.username,
+            password=partial(password.read, self.settings.base) if password is not None else None,
+        )
+        return SmtpChannel(settings, self.clock)
+
+    def open_report(
+        self, path: Path, format_name: str = "auto", progress: Callable[[int, int], None] | None = None
+    ) -> "Report":
+        """Validate a file of findings whole. Raises ``InputError`` with the row and the reason."""
+        from iamflow.sources import open_report
+
+        return open_report(path, format_name, progress)
+
+    # --- people -----------------------------------------------------------------------------------------------------
+
+    def desk(self) -> "Desk":
+        """Return what steering needs, with the person who runs this command."""
+        from iamflow.engine.steer import Desk
+
+        return Desk(store=self.store, clock=self.clock, policy=self.policy, person=self.person)
+
+    @cached_property
+    def person(self) -> Identity:
+        """The person who runs this command: the kernel's login user, and whom AWS's credentials stand for, if any."""
+        wanted = self.settings.approvers.identity
+        return Identity(
+            os=_login_user() if "os" in wanted else None,
+            sts=self._principal if "sts" in wanted else None,
+        )
+
+    @cached_property
+    def _principal(self) -> str | None:
+        if not _credentials_at_hand():
+            return None
+        try:
+            return self.cloud.caller().sts
+        except IamflowError:
+            return None
+
+    # --- the engine -------------------------------------------------------------------------------------------------
+
+    def engine(self) -> "Engine":
+        """Return the engine of this process."""
+        from iamflow.engine.deps import Engine
+
+        daemon = self.settings.daemon
+        return Engine(
+            store=self.store,
+            cloud=self.cloud,
+            clock=self.clock,
+            policy=self.policy,
+            instance=self.instance,
+            rng=random.Random(self.instance),
+            workers=daemon.workers,
+            batch=daemon.batch,
+            lease=daemon.lease,
+        )
+
+    @contextmanager
+    def engine_lock(self) -> Iterator[bool]:
+        """Hold the right to be the engine; False where another process has it (on SQLite, one at a time)."""
+        from iamflow.store.lock import engine_lock
+
+        with engine_lock(self.settings.database_url, self.instance) as held:
+            if held and self.settings.database_url.startswith("sqlite"):
+                # The lock proves that every other holder is dead: what they held is ours at once.
+                self.store.take_over(self.instance)
+            yield held
+
+    def run_tick(self, engine: "Engine") -> "TickReport":
+        """Advance whatever is due with this engine, and send what is waiting."""
+        from iamflow.engine.outbox import deliver
+        from iamflow.engine.runner import tick
+
+        return tick(engine, lambda: deliver(engine, self.channels), stopping=self.stop.is_set)
+
+    def tick(self) -> "TickReport | None":
+        """Do one tick as an engine of its own; None where another engine is at work."""
+        from iamflow.engine.runner import begin
+
+        with self.engine_lock() as held:
+            if not held:
+                return None
+            engine = self.engine()
+            begin(engine)
+            return self.run_tick(engine)
+
+    def run_daemon(self) -> int:
+        """Run until told to stop; return the exit code. Raises ``ConfigError`` where another engine is at work."""
+        from iamflow.daemon.logs import configure
+        from iamflow.daemon.supervisor import Rhythm, Supervisor
+
+        configure(self.settings.daemon.log_level)
+        with self.engine_lock() as held:
+            if not held:
+                message = "another engine works on this database already: iamflow daemon status"
+                raise ConfigError(message)
+            rhythm = Rhythm(advance=self.settings.daemon.interval)
+            return Supervisor(self.engine(), self.channels, rhythm, self.stop).run()
+
+    # --- set-up -----------------------------------------------------------------------------------------------------
+
+    def migrate(self) -> str:
+        """Bring the database to this program's schema, make it if it is not there, and return the revision."""
+        from iamflow.store.open import create
+
+        if self.schema_current() is None:
+            self._make_journal_key()
+        return create(
+            self.settings.database_url, sandbox=self.settings.sandbox, key=self._journal_key(), clock=self.clock
+        )
+
+    def schema_current(self) -> str | None:
+        """Return the revision of the database's schema, None where there is no database yet."""
+        from iamflow.store import migrate
+
+        return migrate.current(self.settings.database_url)
+
+    def schema_check(self) -> Sequence[str]:
+        """Return how the database differs from what this program was written for."""
+        from iamflow.store import migrate
+
+        return migrate.check(self.settings.database_url)
+
+    def _journal_key(self) -> bytes:
+        text = self.settings.journal.key.read(self.settings.base)
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            key = text.encode()
+        if len(key) < 32:  # noqa: PLR2004 - bytes; as long as the hash that it keys
+            message = "the journal's key is too short: it takes 32 bytes, written as 64 hexadecimal digits"
+            raise ConfigError(message)
+        return key
+
+    def _make_journal_key(self) -> None:
+        """Write the key of a new database's journal, unless it is there or comes from elsewhere."""
+        file = self.settings.journal.key.file
+        if file is not None and not self.settings.path(file).exists():
+            _write_journal_key(self.settings.path(file))
+
+    def permissions(self, workflows: Sequence[str] | None, role: str | None) -> Mapping[str, object]:
+        """Return the least IAM policy for these workflows (all, if None) and this role (all that is needed, if None)."""
+        from iamflow.aws.permissions import Role, policy_document
+        from iamflow.workflows.registry import WORKFLOWS, current
+
+        chosen = [current(name) for name in workflows] if workflows else WORKFLOWS
+        effects = {effect for workflow in chosen for effect in workflow.effects}
+        return policy_document(effects, Role(role) if role is not None else None)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._stack.close()
+
+
+def init(path: Path) -> tuple[Path, Path]:
+    """Write a commented configuration and the journal's key beside it; return both. Overwrites nothing.
+
+    Raises ``ConfigError`` where there is a configuration already.
+    """
+    if path.exists():
+        message = f"{path} is there already, and is left as it is"
+        raise ConfigError(message)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_example(), encoding="utf-8")
+    key = path.parent / "journal.key"
+    if not key.exists():
+        _write_journal_key(key)
+    return path, key
+
+
+def _example() -> str:
+    package = Path(str(files("iamflow")))
+    for candidate in (package / "config.example.yaml", package.parent / "config.example.yaml"):
+        if candidate.is_file():
+            return candidate.read_text(encoding="utf-8")
+    message = "config.example.yaml is missing from this installation of iamflow: install it anew"
+    raise ConfigError(message)
+
+
+def _write_journal_key(path: Path) -> None:
+    from iamflow.config.secrets import write_private_file
+
+    write_private_file(path, secrets.token_hex(32) + "\n")
+
+
+def _login_user() -> str:
+    """Return the login user's name, which sudo does not change; the real user where the kernel knows no login."""
+    try:
+        uid = int(_LOGIN_UID.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        uid = _NO_LOGIN
+    if uid == _NO_LOGIN:
+        uid = os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
+
+
+def _iam_user(arn: str | None) -> tuple[str, str] | None:
+    """Return (account id, user name) of an IAM user's ARN, None for anything else."""
+    parts = (arn or "").split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith("user/"):  # noqa: PLR2004 - the parts of an ARN
+        return None
+    return parts[4], parts[5].rsplit("/", 1)[-1]
+
+
+def _credentials_at_hand() -> bool:
+    """Return whether AWS credentials are likely to be found without asking the network, to spare most commands boto3."""
+    named = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+    return any(os.environ.get(name) for name in named) or (Path.home() / ".aws").is_dir()
