@@ -76,21 +76,13 @@ class Clients:
         self._lock = threading.Lock()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._kept: OrderedDict[Wanted, BaseClient] = OrderedDict()
-        try:
-            config = botocore.session.Session().full_config
-        except BotoCoreError as error:
-            message = f"the AWS config file cannot be read ({error}): correct it"
-            raise ConfigError(message) from error
-        self._endpoint = endpoint_for(settings, os.environ, config)
+        config = _config_file()
         for profile in settings.profiles.values():
             if profile not in config.get("profiles", {}):
                 message = f"aws.profiles: the AWS config file has no profile {profile!r}: add it or correct the name"
                 raise ConfigError(message)
-        try:
-            base = self._session(None)
-        except ProfileNotFound as error:
-            message = f"AWS_PROFILE: {error}: add it to the AWS config file or correct the name"
-            raise ConfigError(message) from error
+        self._endpoint = endpoint_for(settings, os.environ, config)
+        base = self._session(None)
         self.region: str = base.region_name or _USUAL_REGION
         """The host's own region, where STS and DescribeRegions are called."""
         try:
@@ -168,6 +160,21 @@ class Clients:
             message = f"{wanted.service}: {shown(client.meta.endpoint_url)} is not an endpoint of AWS: remove it"
             raise ConfigError(message)
         return client
+
+
+def _config_file() -> Mapping[str, Any]:
+    """Return the AWS config file. Raises ``ConfigError`` where it cannot be read, or lacks the profile that is chosen."""
+    session = botocore.session.Session()
+    try:
+        session.get_scoped_config()
+    except ProfileNotFound as error:
+        message = f"AWS_PROFILE: {error}: add it to the AWS config file or correct the name"
+        raise ConfigError(message) from error
+    except BotoCoreError as error:
+        message = f"the AWS config file cannot be read ({error}): correct it"
+        raise ConfigError(message) from error
+    config: Mapping[str, Any] = session.full_config
+    return config
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 It knows AssumeRole and GetCallerIdentity; every other operation has to be scripted.
 """
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -122,6 +123,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body.encode())))
         self.end_headers()
         self.wfile.write(reply.body.encode())
+
+    def do_GET(self) -> None:
+        """Hand out credentials as a container's agent does."""
+        given = {
+            "AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "made-up", "Token": "token", "Expiration": "2099-01-01T00:00:00Z",
+        }  # fmt: skip
+        body = json.dumps(given).encode()
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Keep quiet."""
