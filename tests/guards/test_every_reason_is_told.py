@@ -8,6 +8,7 @@ from iamflow.domain.guards import Freeze, Pace, Refusal, refusals
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import State
 
+from .cases import every_case
 from .circumstances import DAY, NOW, WORD, allowed, codes, key, progress, reading, ticket, used
 
 
@@ -89,3 +90,17 @@ def test_refusals_are_values_that_say_why() -> None:
     assert isinstance(told, tuple)
     assert all(isinstance(one, Refusal) and one.code and one.sentence for one in told)
     assert all(one.until is None for one in told)
+
+
+def test_every_sentence_can_stand_in_a_list_of_reasons() -> None:
+    proper_names = ("AWSCompromisedKeyQuarantine ", "CloudTrail ")
+    sentences = {one.sentence for case in every_case() for one in refusals(case.spoilt)}
+
+    assert [one for one in sentences if not one[0].islower() and not one.startswith(proper_names)] == []
+    assert [one for one in sentences if "\n" in one or one.endswith((".", ";", " "))] == []
+
+
+def test_a_code_always_asks_for_the_same_remedy() -> None:
+    pairs = {(one.code, one.remedy) for case in every_case() for one in refusals(case.spoilt)}
+
+    assert len(pairs) == len({code for code, _ in pairs})

@@ -122,7 +122,8 @@ def test_the_window_says_until_when_and_waits() -> None:
     [
         (progress(DELETE, deactivated_at=None), "no deactivation", Remedy.BLOCK),
         (progress(DELETE, final_sweep=None), "CloudTrail has not been read", Remedy.WAIT),
-        (sweep(DELETE, run_at=NOW + TICK), "delivery lag", Remedy.WAIT),
+        (sweep(DELETE, run_at=NOW + TICK), "does not cover the whole window", Remedy.WAIT),
+        (sweep(DELETE, run_at=NOW + TICK), "CloudTrail's delivery lag", Remedy.WAIT),
         (ticket(DELETE, state=State.ON_HOLD), "on_hold; this step follows monitoring", Remedy.WAIT),
         (ticket(DEACTIVATE, state=State.EXEMPT), "exempt; this step follows notified", Remedy.WAIT),
     ],
