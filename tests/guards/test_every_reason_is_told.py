@@ -96,7 +96,7 @@ def test_every_sentence_can_stand_in_a_list_of_reasons() -> None:
     proper_names = ("AWSCompromisedKeyQuarantine ", "CloudTrail ")
     sentences = {one.sentence for case in every_case() for one in refusals(case.spoilt)}
 
-    assert [one for one in sentences if not one[0].islower() and not one.startswith(proper_names)] == []
+    assert [one for one in sentences if one[0].isupper() and not one.startswith(proper_names)] == []
     assert [one for one in sentences if "\n" in one or one.endswith((".", ";", " "))] == []
 
 
