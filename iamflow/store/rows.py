@@ -1,0 +1,153 @@
+"""Between rows and the domain's values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, OutcomeKind
+from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
+from iamflow.domain.states import Confirmation, Resolution, State, Wanted
+from iamflow.domain.ticket import Approval, Lease, NewTicket, Ticket
+from iamflow.engine.ports import StoredIntent
+from iamflow.store import documents
+
+AnyRow = Row[Any]
+
+
+def ticket_of(row: AnyRow) -> Ticket:
+    """Return the ticket of a row of ``tickets``."""
+    return Ticket(
+        id=TicketId(row.id),
+        workflow=row.workflow,
+        workflow_version=row.workflow_version,
+        account_id=AccountId(row.account_id),
+        account_name=row.account_name,
+        username=UserName(row.username),
+        user_id=row.user_id,
+        access_key_id=KeyId(row.access_key_id),
+        owner=documents.OWNER.read_optional(row.owner),
+        requester=documents.IDENTITY.read(row.requester),
+        state=State(row.state),
+        state_since=row.state_since,
+        came_from=State(row.came_from) if row.came_from is not None else None,
+        due_at=row.due_at,
+        deadline=row.deadline,
+        version=row.version,
+        lease=_lease_of(row),
+        attempts=row.attempts,
+        blocked_code=row.blocked_code,
+        blocked_reason=row.blocked_reason,
+        plan_digest=row.plan_digest,
+        facts=documents.FACTS.read(row.facts),
+        progress=documents.PROGRESS.read(row.progress),
+        baseline=documents.BASELINE.read_optional(row.baseline),
+        wanted=Wanted(row.wanted) if row.wanted is not None else None,
+        wanted_by=documents.WORD.read_optional(row.wanted_by),
+        parent_id=TicketId(row.parent_id) if row.parent_id is not None else None,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        resolution=Resolution(row.resolution) if row.resolution is not None else None,
+        confirmation=Confirmation(row.confirmation) if row.confirmation is not None else None,
+    )
+
+
+def _lease_of(row: AnyRow) -> Lease | None:
+    if row.lease_token is None:
+        return None
+    return Lease(holder=row.lease_holder, token=row.lease_token, until=row.lease_until)
+
+
+def new_values(new: NewTicket) -> Mapping[str, object]:
+    """Return the columns of a ticket that is being opened; its chain begins once it has a number."""
+    return {
+        "workflow": new.workflow,
+        "workflow_version": new.workflow_version,
+        "account_id": new.account_id,
+        "account_name": new.account_name,
+        "subject": f"key:{new.access_key_id}",
+        "username": new.username,
+        "access_key_id": new.access_key_id,
+        "requester": documents.IDENTITY.write(new.requester),
+        "state": State.OPEN.value,
+        "state_since": new.opened_at,
+        "due_at": new.due_at,
+        "version": 1,
+        "attempts": 0,
+        "facts": documents.FACTS.write(new.facts),
+        "progress": documents.PROGRESS.write(new.progress),
+        "parent_id": new.parent_id,
+        "opened_at": new.opened_at,
+        "head_seq": 0,
+        "head_hash": "",
+    }
+
+
+def changed_values(ticket: Ticket) -> dict[str, object]:
+    """Return the columns that a change may touch. The baseline, which is large and taken once, is written apart."""
+    lease = ticket.lease
+    return {
+        "user_id": ticket.user_id,
+        "owner_address": ticket.owner.address if ticket.owner is not None else None,
+        "owner": documents.OWNER.write_optional(ticket.owner),
+        "state": ticket.state.value,
+        "state_since": ticket.state_since,
+        "came_from": ticket.came_from.value if ticket.came_from is not None else None,
+        "due_at": ticket.due_at,
+        "deadline": ticket.deadline,
+        "version": ticket.version,
+        "lease_holder": lease.holder if lease is not None else None,
+        "lease_token": lease.token if lease is not None else None,
+        "lease_until": lease.until if lease is not None else None,
+        "attempts": ticket.attempts,
+        "blocked_code": ticket.blocked_code,
+        "blocked_reason": ticket.blocked_reason,
+        "plan_digest": ticket.plan_digest,
+        "facts": documents.FACTS.write(ticket.facts),
+        "progress": documents.PROGRESS.write(ticket.progress),
+        "wanted": ticket.wanted.value if ticket.wanted is not None else None,
+        "wanted_by": documents.WORD.write_optional(ticket.wanted_by),
+        "closed_at": ticket.closed_at,
+        "resolution": ticket.resolution.value if ticket.resolution is not None else None,
+        "confirmation": ticket.confirmation.value if ticket.confirmation is not None else None,
+    }
+
+
+def intent_of(row: AnyRow) -> Intent:
+    """Return the intent of a row of ``intents``."""
+    return Intent(
+        id=IntentId(row.id),
+        ticket_id=TicketId(row.ticket_id),
+        step=row.step,
+        effect=Effect(
+            kind=EffectKind(row.effect),
+            account_id=AccountId(row.account_id),
+            username=UserName(row.username),
+            key_id=KeyId(row.access_key_id),
+        ),
+        idempotency_key=row.idempotency_key,
+        opened_at=row.opened_at,
+    )
+
+
+def stored_intent_of(row: AnyRow) -> StoredIntent:
+    """Return the intent of a row with what became of it."""
+    outcome = None
+    if row.outcome is not None:
+        outcome = Outcome(
+            kind=OutcomeKind(row.outcome), at=row.settled_at, request_id=row.request_id, detail=row.detail
+        )
+    return StoredIntent(intent=intent_of(row), outcome=outcome)
+
+
+def approval_of(row: AnyRow) -> Approval:
+    """Return the approval of a row of ``approvals``."""
+    return Approval(
+        ticket_id=TicketId(row.ticket_id),
+        by=documents.IDENTITY.read(row.approved_by),
+        digest=row.digest,
+        at=row.approved_at,
+        expires_at=row.expires_at,
+        comment=row.comment,
+        used_at=row.used_at,
+    )
