@@ -31,7 +31,7 @@ HOLDING = frozenset(
 def from_event(event: TrailEvent, ticket: Ticket, propagation: timedelta) -> Signal | None:
     """Return what one CloudTrail event means for the ticket, or None when it means nothing."""
     since = ticket.progress.deactivated_at
-    if since is None or event.at <= since or event.event_id in ticket.progress.acknowledged:
+    if since is None or event.at <= since:
         return None
     if event.request_id is not None and event.request_id in ticket.progress.own_requests:
         return None
