@@ -6,19 +6,21 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.states import State
 
+_FOLLOWS = {
+    EffectKind.DEACTIVATE_KEY: State.NOTIFIED,
+    EffectKind.DELETE_KEY: State.MONITORING,
+}
+"""The state that each step follows. A step that is not listed cannot be taken at all."""
+
 
 def step_is_in_turn(c: Circumstances) -> Refusal | None:
     """Refuse a step from a state that it does not follow, so that nothing happens to a ticket on hold, blocked, exempt or ended.
 
     The machine refuses such a trigger too, but it is asked only once the effect has been observed, which is too late.
     """
-    match c.effect.kind:
-        case EffectKind.REACTIVATE_KEY:
-            return None
-        case EffectKind.DEACTIVATE_KEY:
-            before = State.NOTIFIED
-        case EffectKind.DELETE_KEY:
-            before = State.MONITORING
+    if c.effect.kind.undoes:
+        return None
+    before = _FOLLOWS[c.effect.kind]
     if c.ticket.state in {before, State.AWAITING_APPROVAL}:
         return None
     return Refusal(
