@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamflow.engine.ports import Channel, Cloud, Report, Store
     from iamflow.engine.runner import TickReport
     from iamflow.engine.steer import Desk
+    from iamflow.store.binding import Binding
 
 _LOGIN_UID = Path("/proc/self/loginuid")
 _NO_LOGIN = 2**32 - 1
@@ -78,7 +79,7 @@ class Application:
             writer=self.instance,
             channels=tuple(self.settings.notify.channels),
             clock=self.clock,
-            sandbox=self.settings.sandbox,
+            binding=self._binding(),
         )
         self._stack.callback(store.close)
         return store
@@ -188,9 +189,9 @@ class Application:
     @contextmanager
     def engine_lock(self) -> Iterator[bool]:
         """Hold the right to be the engine; False where another process has it (on SQLite, one at a time)."""
-        from iamflow.store.lock import engine_lock
+        from iamflow.store.lock import EngineLock
 
-        with engine_lock(self.settings.database_url, self.instance) as held:
+        with EngineLock(self.settings.database_url, self.instance).acquire() as held:
             if held and self.settings.database_url.startswith("sqlite"):
                 # The lock proves that every other holder is dead: what they held is ours at once.
                 self.store.take_over(self.instance)
@@ -231,13 +232,21 @@ class Application:
 
     def migrate(self) -> str:
         """Bring the database to this program's schema, make it if it is not there, and return the revision."""
-        from iamflow.store.open import create
+        from iamflow.store import binding, migrate
 
+        url = self.settings.database_url
         if self.schema_current() is None:
             self._make_journal_key()
-        return create(
-            self.settings.database_url, sandbox=self.settings.sandbox, key=self._journal_key(), clock=self.clock
-        )
+        key = self._journal_key()
+        revision = migrate.upgrade(url)
+        # Binds a new database, or one whose making was cut off; one that is bound must be bound to just this.
+        binding.create(url, self._binding(), key=key, clock=self.clock)
+        return revision
+
+    def _binding(self) -> "Binding":
+        from iamflow.store.binding import Binding
+
+        return Binding(sandbox=self.settings.sandbox)
 
     def schema_current(self) -> str | None:
         """Return the revision of the database's schema, None where there is no database yet."""

@@ -41,7 +41,7 @@ def compare(mutations: tuple[Mutation, ...], store: QueryStore, role_name: str) 
     )
     intended = Counter(
         (
-            stored.intent.effect.account_id,
+            str(stored.intent.effect.account_id),
             stored.intent.effect.kind.call.removeprefix("iam:"),
             str(stored.intent.effect.key_id),
             _STATUS[stored.intent.effect.kind],

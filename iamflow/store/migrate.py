@@ -12,7 +12,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.engine import Connection
 
 from iamflow.domain.errors import SchemaError
-from iamflow.store.database import Database
+from iamflow.store.database import Database, sqlite_file
 from iamflow.store.schema import METADATA
 
 
@@ -31,6 +31,9 @@ def downgrade(url: str, revision: str = "base") -> None:
 
 def current(url: str) -> str | None:
     """Return the revision of the database's schema, None where there is none."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return None
     database = Database(url)
     try:
         with database.reading() as connection:

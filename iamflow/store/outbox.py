@@ -73,9 +73,11 @@ class OutboxPart(Part):
             ]
             if moved:
                 connection.execute(update(TICKETS).where(t.id == bindparam("b_id")), moved)
-            decided = [{"b_id": r.letter.notice.ticket_id, "due_at": r.at} for r in current if _decides(r)]
+            decided = [
+                {"b_id": r.letter.notice.ticket_id, "due_at": r.at, "b_at": r.at} for r in current if _decides(r)
+            ]
             if decided:
-                later = or_(t.due_at.is_(None), t.due_at > bindparam("due_at"))
+                later = or_(t.due_at.is_(None), t.due_at > bindparam("b_at"))
                 connection.execute(
                     update(TICKETS).where(t.id == bindparam("b_id"), t.closed_at.is_(None), later), decided
                 )

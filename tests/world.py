@@ -1,0 +1,199 @@
+"""A whole world for a test: the simulated AWS, a fresh database, iamflow put together as in production, a clock that jumps."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from iamflow.bootstrap import Application, application
+from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
+from iamflow.domain.ids import AccountId, KeyId
+from iamflow.domain.people import Identity
+from iamflow.domain.states import State
+from iamflow.domain.ticket import Ticket
+from iamflow.engine import intake, runner
+from iamflow.engine.deps import Engine
+from iamflow.engine.ports import ScanInfo
+from iamflow.engine.steer import Desk
+from iamflow.sandbox.clock import VirtualClock
+from iamflow.sandbox.server import Sandbox
+from iamflow.sandbox.settings import SandboxSettings
+from iamflow.sandbox.world import Mutation
+
+START = datetime(2026, 11, 24, 0, 11, 11, tzinfo=UTC)
+ACCOUNT = AccountId("562458925665")
+OTHER = AccountId("328251269083")
+KEY = KeyId("AKIAYF5JKDJQS3LDLOIV")
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+ALICE, BOB = Identity(os="alice"), Identity(os="bob")
+
+CONFIG = """
+mode: enforce
+sandbox: true
+database: {url: "sqlite:///iamflow.db"}
+aws: {endpoint_url: "ENDPOINT", trail_lookups_per_second: 50}
+accounts:
+  enforce: all
+  contacts: {"562458925665": payments@example.com, "328251269083": development@example.com}
+notify: {channels: [file], sender: iamflow@example.com, team: security@example.com}
+limits: {per_account_per_day: 1000, percent_of_users: 100}
+timing: {poll: 8h}
+EXTRA
+"""
+
+
+@dataclass
+class Listed:
+    """A report made of findings, as a source would give it."""
+
+    rows_: list[Finding]
+    info: ScanInfo = field(
+        default_factory=lambda: ScanInfo(source="test.csv", as_of=START, sha256="0" * 64, started_at=START)
+    )
+
+    @property
+    def rows(self) -> int:
+        return len(self.rows_)
+
+    def findings(self) -> Iterator[Finding]:
+        return iter(self.rows_)
+
+
+@dataclass
+class World:
+    """Everything that a test reaches for."""
+
+    sandbox: Sandbox
+    app: Application
+    clock: VirtualClock
+    folder: Path
+    engine: Engine
+
+    def user(self, name: str = "etl", account: AccountId = ACCOUNT, **more: object) -> None:
+        """Make a user."""
+        self.sandbox.seed.user(account, name, created=START - 400 * DAY, **more)  # type: ignore[arg-type]  # the seed's own options
+
+    def key(
+        self,
+        key_id: KeyId = KEY,
+        name: str = "etl",
+        account: AccountId = ACCOUNT,
+        *,
+        age: timedelta = 300 * DAY,
+        idle: timedelta | None = 200 * DAY,
+    ) -> Finding:
+        """Make a key of an existing user, and the finding that an audit would report about it."""
+        created, used = START - age, START - idle if idle is not None else None
+        self.sandbox.seed.key(account, name, key_id, created=created, last_used=used, service="s3", region="us-east-1")
+        return finding(key_id, name, account, created=created, used=used)
+
+    def take_in(self, *findings: Finding, as_of: datetime = START) -> intake.Intake:
+        """Import findings."""
+        report = Listed([replace(item, facts=replace(item.facts, as_of=as_of)) for item in findings])
+        return intake.import_report(self.desk(), report)
+
+    def desk(self, person: Identity = BOB) -> Desk:
+        """Return the desk with this person sitting at it."""
+        return replace(self.app.desk(), person=person)
+
+    def tick(self, engine: Engine | None = None) -> runner.TickReport:
+        """Do whatever is due now."""
+        used = engine or self.engine
+        runner.begin(used)
+        return self.app.run_tick(used)
+
+    def pass_days(self, days: float, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Let time pass as a daemon lives it: from one due date to the next."""
+        end = self.clock.now() + timedelta(days=days)
+        self.tick()
+        while not until():
+            due = self.app.store.next_due()
+            if due is None or due > end:
+                break
+            self.clock.set(max(due, self.clock.now() + timedelta(seconds=1)))
+            self.tick()
+        if not until():
+            self.clock.set(max(end, self.clock.now()))
+            self.tick()
+
+    def pass_until(self, state: State, ref: str = KEY, days: float = 30) -> Ticket:
+        """Let time pass until the ticket stands there; fail if it never does."""
+        self.pass_days(days, until=lambda: self.ticket(ref).state is state)
+        ticket = self.ticket(ref)
+        assert ticket.state is state, (ticket.state, ticket.blocked_reason, ticket.progress.waiting_for)
+        return ticket
+
+    def ticket(self, ref: str = KEY) -> Ticket:
+        """Return the ticket."""
+        return self.app.store.ticket(ref)
+
+    def status(self, key_id: str = KEY, account: str = ACCOUNT) -> str | None:
+        """Return what AWS says of the key; None when it is gone."""
+        return self.sandbox.key_status(account, key_id)
+
+    def changes(self) -> list[Mutation]:
+        """Return what iamflow did to AWS, by AWS's own account."""
+        return [done for done in self.sandbox.mutations() if done.role_name == "iamflow" and done.error is None]
+
+    def calls_made(self) -> list[str]:
+        """Return the changing calls that succeeded, with the new status."""
+        return [f"{done.operation} {done.parameters.get('status', '')}".strip() for done in self.changes()]
+
+    def mails(self) -> list[str]:
+        """Return the text of every mail that went out, oldest first."""
+        files = sorted((self.folder / "mails").glob("*.eml"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        return [file.read_text(encoding="utf-8", errors="replace") for file in files]
+
+    def another_engine(self, **changed: object) -> Engine:
+        """Return an engine that differs in something."""
+        return replace(self.engine, **changed)  # type: ignore[arg-type]  # the test's own choice
+
+
+def finding(
+    key_id: KeyId, name: str, account: AccountId, *, created: datetime, used: datetime | None, active: bool = True
+) -> Finding:
+    """Build what an audit would report."""
+    status = KeyStatus.ACTIVE if active else KeyStatus.INACTIVE
+    facts = KeyFacts(
+        status=status, created_at=created, last_use=LastUse(at=used), as_of=START, source="iam-audit:test.csv"
+    )
+    return Finding(account_id=account, account_name="payments", username=name, key_id=key_id, facts=facts)
+
+
+@contextmanager
+def a_world(folder: Path, extra: str = "", settings: SandboxSettings | None = None) -> Iterator[World]:
+    """Make a world in a folder. ``extra`` is more YAML; a section in it replaces the one above."""
+    clock = VirtualClock(START)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(
+            Sandbox(clock=clock, settings=settings or SandboxSettings(lookups_per_second=10_000))
+        )
+        before = dict(os.environ)
+        stack.callback(_restore, before)
+        os.environ.update(sandbox.environment())
+        for account, name in ((ACCOUNT, "payments"), (OTHER, "development")):
+            sandbox.seed.account(account, name)
+        config = folder / "config.yaml"
+        config.write_text(_merged(CONFIG.replace("ENDPOINT", sandbox.endpoint_url), extra), encoding="utf-8")
+        app = stack.enter_context(application(config, writer="test", clock=clock))
+        app.migrate()
+        yield World(sandbox=sandbox, app=app, clock=clock, folder=folder, engine=app.engine())
+
+
+def _merged(text: str, extra: str) -> str:
+    sections = {line.split(":")[0] for line in extra.splitlines() if line[:1].isalpha()}
+    kept, keep = [], True
+    for line in text.splitlines():
+        if line[:1].isalpha():
+            keep = line.split(":")[0] not in sections
+        if keep and line != "EXTRA":
+            kept.append(line)
+    return "\n".join(kept) + "\n" + extra
+
+
+def _restore(before: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(before)
