@@ -64,11 +64,6 @@ def as_principal(caller_arn: str) -> str:
     return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else caller_arn
 
 
-def partition_of(arn: str) -> str:
-    """Return the partition of an ARN: ``aws``, ``aws-cn``, ``aws-us-gov``."""
-    return arn.split(":", 2)[1]
-
-
 def user_resources(partition: str, account_id: AccountId, username: UserName) -> tuple[str, str]:
     """Return the two patterns that together match exactly one user, whatever its path.
 

@@ -22,9 +22,9 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionErr
 from botocore.loaders import create_loader
 
 from iamflow.aws.endpoints import endpoint_for, is_aws, shown
-from iamflow.aws.errors import Attempt, Refusal, not_understood, refusal_of, translated
+from iamflow.aws.errors import ACCESS, Attempt, Refusal, not_understood, refusal_of, translated
 from iamflow.aws.settings import AwsSettings
-from iamflow.domain.errors import ConfigError, TemporaryError
+from iamflow.domain.errors import BlockedError, ConfigError, TemporaryError
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -92,7 +92,10 @@ class Clients:
             raise ConfigError(message) from error
 
     def get(self, wanted: Wanted) -> BaseClient:
-        """Return a client, which may be shared with other threads."""
+        """Return a client, which may be shared with other threads.
+
+        Raises ``BlockedError`` where it would call an endpoint that is not AWS's own, and what botocore raises.
+        """
         with self._lock:
             client = self._kept.pop(wanted, None) or self._made(wanted)
             self._kept[wanted] = client
@@ -158,7 +161,7 @@ class Clients:
         # The last word on where calls go is botocore's: whatever it read, and from wherever.
         if not settings.sandbox and not is_aws(client.meta.endpoint_url):
             message = f"{wanted.service}: {shown(client.meta.endpoint_url)} is not an endpoint of AWS: remove it"
-            raise ConfigError(message)
+            raise BlockedError(message, code=ACCESS)
         return client
 
 

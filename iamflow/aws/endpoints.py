@@ -50,12 +50,16 @@ def is_aws(url: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """Return a URL's scheme and host only: a URL may hold a password."""
+    """Return a URL's scheme and host only, since a URL may hold a password; or say that it is none."""
+    return _place(url) or "what is set there"
+
+
+def _place(url: str) -> str | None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "an address that is none"
-    return f"{parts.scheme}://{parts.hostname}" if parts.scheme and parts.hostname else "an address without a host"
+        return None
+    return f"{parts.scheme}://{parts.hostname}" if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
 def _simulated(url: str | None) -> str:
@@ -65,8 +69,8 @@ def _simulated(url: str | None) -> str:
     if is_aws(url):
         message = f"sandbox: true, but {shown(url)} is AWS itself: name a simulated AWS, or set `sandbox: false`"
         raise ConfigError(message)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        message = f"aws.endpoint_url: {shown(url)} is no address: write it like http://127.0.0.1:5000"
+    if _place(url) is None:
+        message = f"aws.endpoint_url or {_VARIABLE}: it is no address: write it like http://127.0.0.1:5000"
         raise ConfigError(message)
     return url
 

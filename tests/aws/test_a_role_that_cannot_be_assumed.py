@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,10 @@ def test_a_host_without_credentials_is_told(sandbox: Sandbox, opened: Opener, mo
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     error = blocked(opened())
     assert (error.code, "no AWS credentials" in str(error)) == ("access", True)
+
+
+def test_a_profile_whose_credentials_cannot_be_had_is_told(sandbox: Sandbox, opened: Opener, tmp_path: Path) -> None:
+    (tmp_path / "aws-config").write_text("[profile prod]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = nowhere\n")
+    error = blocked(opened(AwsSettings(profiles={ACCOUNT: "prod"})))
+    assert error.code == "access"
+    assert "correct the AWS config file" in str(error)

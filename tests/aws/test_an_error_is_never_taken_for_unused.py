@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from iamflow.aws.cloud import AwsCloud
-from iamflow.domain.errors import BlockedError, IamflowError, TemporaryError
+from iamflow.domain.errors import BlockedError, IamflowError, PermanentError, TemporaryError
 from iamflow.domain.facts import LastUse
-from iamflow.domain.ids import UserName
+from iamflow.domain.ids import AccountId, UserName
 from iamflow.engine.ports import KeySubject
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import ACCOUNT, KEY, SUBJECT, key_row
@@ -61,7 +61,9 @@ def test_an_answer_that_cannot_be_understood_is_an_error(
         ("ListAccessKeys", "<AccessKeyMetadata><member><Status>Active</Status></member></AccessKeyMetadata>"),
         ("ListAccessKeys", f"{key_row()}<IsTruncated>true</IsTruncated>"),
         ("ListAccessKeys", f"{key_row()}<IsTruncated>true</IsTruncated><Marker>same</Marker>"),
+        ("GetUser", "<Other/>"),
         ("GetAccessKeyLastUsed", "<UserName>etl</UserName>"),
+        ("GetAccessKeyLastUsed", "<UserName>etl</UserName><AccessKeyLastUsed><LastUsedDate/></AccessKeyLastUsed>"),
         ("ListAttachedUserPolicies", "<IsTruncated>false</IsTruncated>"),
         ("ListAttachedUserPolicies", "<AttachedPolicies><member><PolicyArn>x</PolicyArn></member></AttachedPolicies>"),
     ],
@@ -92,3 +94,27 @@ def test_a_user_count_that_is_missing_is_an_error(scripted: Scripted, scripted_c
     scripted.on("GetAccountSummary", result("GetAccountSummary", "<SummaryMap/>"))
     with pytest.raises(TemporaryError, match="number of users"):
         scripted_cloud.user_count(ACCOUNT)
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_refusal_that_is_not_known_is_an_error(scripted: Scripted, scripted_cloud: AwsCloud, operation: str) -> None:
+    scripted.on(operation, refusal("ValidationError"))
+    with pytest.raises(PermanentError, match=f"iam:{operation} .*ValidationError"):
+        scripted_cloud.read_key(SUBJECT)
+
+
+@pytest.mark.parametrize("operation", ["GetCallerIdentity", "AssumeRole"])
+def test_a_session_of_which_nothing_is_known_is_not_used(
+    scripted: Scripted, scripted_cloud: AwsCloud, operation: str
+) -> None:
+    scripted.on(operation, result(operation, "<Other/>"))
+    with pytest.raises(TemporaryError, match=f"sts:{operation} .*lacks"):
+        scripted_cloud.read_key(SUBJECT)
+    assert not scripted.calls["GetUser"]
+
+
+def test_an_account_that_is_none_is_not_asked_for(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
+    for account_id in ("5.62459E+11", "56245892566", "*", "562458925665/x"):
+        with pytest.raises(PermanentError, match="is not an AWS account id"):
+            scripted_cloud.user_count(AccountId(account_id))
+    assert not scripted.calls

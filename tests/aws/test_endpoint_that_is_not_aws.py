@@ -7,7 +7,7 @@ import pytest
 from iamflow.aws.cloud import open_cloud
 from iamflow.aws.endpoints import is_aws
 from iamflow.aws.settings import AwsSettings
-from iamflow.domain.errors import ConfigError
+from iamflow.domain.errors import BlockedError, ConfigError
 from iamflow.domain.ids import AccountId
 from iamflow.sandbox.clock import VirtualClock
 from tests.aws.conftest import ACCOUNT, SUBJECT
@@ -124,9 +124,9 @@ def test_a_sandbox_at_aws_is_refused(clock: VirtualClock, url: str) -> None:
     assert "is AWS itself" in refused(clock, AwsSettings(sandbox=True, endpoint_url=url))
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://127.0.0.1", "nonsense"])
+@pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://127.0.0.1", "nonsense", "http://[broken"])
 def test_a_sandbox_at_no_address_is_refused(clock: VirtualClock, url: str) -> None:
-    assert "is no address" in refused(clock, AwsSettings(sandbox=True, endpoint_url=url))
+    assert "no address" in refused(clock, AwsSettings(sandbox=True, endpoint_url=url))
 
 
 def test_in_the_sandbox_every_service_goes_to_its_endpoint(
@@ -165,3 +165,13 @@ def test_an_unknown_profile_of_the_environment_is_refused(clock: VirtualClock, m
 def test_a_config_file_that_cannot_be_read_is_refused(clock: VirtualClock, tmp_path: Path) -> None:
     configure("[default\n", tmp_path)
     assert "AWS config file cannot be read" in refused(clock)
+
+
+def test_an_endpoint_that_appears_later_is_refused_before_the_first_call(
+    clock: VirtualClock, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = open_cloud(AwsSettings(), clock)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", scripted.url)
+    with pytest.raises(BlockedError, match=r"sts: http://127\.0\.0\.1 is not an endpoint of AWS"):
+        cloud.read_key(SUBJECT)
+    assert not scripted.calls

@@ -92,3 +92,11 @@ def test_what_is_no_region_is_refused_at_the_start(clock: VirtualClock, name: st
         open_cloud(AwsSettings(regions=(Region(name),)), clock)
     with pytest.raises(ConfigError, match=r"aws\.regions"):
         open_cloud(AwsSettings(regions_excused={Region(name): "why"}), clock)
+
+
+def test_a_default_region_that_is_none_is_refused_at_the_start(
+    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "nowhere")
+    with pytest.raises(ConfigError, match="'nowhere' is none"):
+        open_cloud(AwsSettings(), clock)

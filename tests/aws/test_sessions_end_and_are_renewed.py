@@ -1,15 +1,19 @@
 """Reads share one session per account; it is renewed before it ends, and dropped when AWS no longer accepts it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from iamflow.aws.cloud import AwsCloud
+from iamflow.aws.cloud import AwsCloud, open_cloud
+from iamflow.aws.settings import AwsSettings
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import BlockedError, TemporaryError
+from iamflow.domain.ids import TicketId
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
-from tests.aws.conftest import ACCOUNT, SUBJECT, user
-from tests.aws.scripted import Scripted, refusal
+from tests.aws.conftest import ACCOUNT, KEY, SUBJECT, USER, Opener, user
+from tests.aws.scripted import Reply, Scripted, assumed, refusal
 
 HOME = "123456789012"
 ASSUMED = (HOME, "us-east-1", "sts", "AssumeRole")
@@ -76,3 +80,45 @@ def test_a_clock_that_disagrees_with_aws_does_not_end_sessions_early(
     clock.advance(timedelta(minutes=54))
     scripted_cloud.read_key(SUBJECT)
     assert scripted.calls["AssumeRole"] == 1
+
+
+def test_a_session_is_asked_for_with_its_name_its_external_id_and_no_more_than_an_hour(
+    scripted: Scripted, clock: VirtualClock
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def noting(given: dict[str, str]) -> Reply:
+        asked.append(given)
+        return assumed(given)
+
+    scripted.on("AssumeRole", noting)
+    settings = AwsSettings(sandbox=True, endpoint_url=scripted.url, external_id="x-42", instance="b1")
+    cloud = open_cloud(settings, clock)
+    cloud.read_key(SUBJECT)
+    with cloud.step(SUBJECT, TicketId(7), EffectKind.DELETE_KEY):
+        pass
+    cloud.close()
+    read, step = asked
+    assert (read["RoleSessionName"], read["DurationSeconds"], "Policy" in read) == ("iamflow-b1", "3600", False)
+    assert (step["RoleSessionName"], step["DurationSeconds"], "Policy" in step) == ("iamflow-b1-7", "900", True)
+    assert {given["ExternalId"] for given in asked} == {"x-42"}
+    assert {given["RoleArn"] for given in asked} == {f"arn:aws:iam::{ACCOUNT}:role/iamflow"}
+
+
+def test_credentials_that_were_replaced_in_their_file_are_read_anew(
+    opened: Opener, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def write(key_id: str) -> None:
+        (tmp_path / "aws-credentials").write_text(
+            f"[prod]\naws_access_key_id = {key_id}\naws_secret_access_key = {sandbox.seed.secret(key_id)}\n"
+        )
+
+    old = sandbox.owner.create_key(ACCOUNT, USER)
+    write(old)
+    cloud = opened(AwsSettings(profiles={ACCOUNT: "prod"}))
+    cloud.read_key(SUBJECT)
+    sandbox.owner.delete_key(ACCOUNT, USER, old)
+    write(KEY)
+    with pytest.raises(BlockedError, match="does not accept the credentials"):
+        cloud.read_key(SUBJECT)
+    assert cloud.read_key(SUBJECT).account_id == ACCOUNT
