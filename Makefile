@@ -1,11 +1,13 @@
 # Set-up happens by itself: a virtual environment from the hashed locks, renewed when they change.
-# PYTHON=python3.13 make test picks an interpreter; otherwise the first working one from 3.11 on is taken.
+# The first interpreter from 3.11 on that works and can make a virtual environment is taken. To pick one, and to keep
+# its environment apart: make test PYTHON=python3.13 VENV=.venv-3.13
 
 SHELL := /bin/bash
 VENV ?= .venv
 BIN := $(VENV)/bin
-CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python
-PICK = $$(for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+# Run, not looked up: version managers leave commands behind that only print an error.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 STAMP := $(VENV)/.stamp-$(shell cat requirements/*.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 
@@ -30,7 +32,7 @@ bench: $(STAMP) ## measure iamflow against the floor of the bare database, in on
 	@$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## mutation testing of the guards; fails below 95 % killed
-	@$(BIN)/python -m tests.mutants
+	@$(BIN)/python -m tests.project.mutants
 
 lock: $(STAMP) ## renew the locks from pyproject.toml
 	@$(BIN)/python requirements/renew.py
@@ -39,8 +41,15 @@ clean: ## remove the virtual environment and every cache
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants dist build
 
 $(STAMP):
-	@python=$(PICK); test -n "$$python" || { echo "iamflow needs Python 3.11, 3.12 or 3.13 (PYTHON=… names one)" >&2; exit 1; }; \
-	test -x $(BIN)/python || { echo "making $(VENV) with $$($$python --version)"; $$python -m venv $(VENV); }
+	@if ! test -x $(BIN)/python; then \
+		for candidate in $(CANDIDATES); do \
+			if $$candidate -c '$(FITS)' 2>/dev/null; then python=$$candidate; break; fi; \
+		done; \
+		test -n "$$python" || { echo "iamflow needs Python 3.11, 3.12 or 3.13 with venv; none of these is: $(CANDIDATES)" >&2; exit 1; }; \
+		echo "making $(VENV) with $$($$python --version)"; \
+		$$python -m venv $(VENV); \
+	fi
+	@$(BIN)/python -c '$(FITS)' || { echo "$(VENV) is not of Python 3.11, 3.12 or 3.13: remove it" >&2; exit 1; }
 	@echo "installing what the locks name"
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
