@@ -1,0 +1,1 @@
+"""What the documentation says is drawn from the code, or checked against it."""
