@@ -142,7 +142,7 @@ def writer_genesis(key: bytes, writer: str) -> str:
     return genesis(key, f"writer:{writer}")
 
 
-def event_of(row: Row[Any]) -> Event:
+def event_of(row: Row[*tuple[Any, ...]]) -> Event:
     """Return the event of a row of ``events``."""
     return Event(
         ticket_id=TicketId(row.ticket_id),

@@ -94,5 +94,5 @@ class ControlPart(Part):
         """Return whether this instance is the one to run the job in this slot (unique)."""
         with self.database.writing() as connection:
             mine = insert(connection, SCHEDULED_RUNS).values(job=job, slot=slot, instance=instance, at=at)
-            claimed: CursorResult[Any] = connection.execute(mine.on_conflict_do_nothing())
-            return claimed.rowcount == 1
+            claimed = connection.execute(mine.on_conflict_do_nothing().returning(SCHEDULED_RUNS.c.job))
+            return claimed.first() is not None

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
+    DBAPIError,
     IntegrityError,
     InterfaceError,
     NoSuchModuleError,
@@ -124,14 +125,14 @@ class Database:
                 raise SchemaError(message) from error
             raise
 
-    def _meaning(self, error: DatabaseError) -> TemporaryError | SchemaError:
+    def _meaning(self, error: DBAPIError) -> TemporaryError | SchemaError:
         reason = _first_line(error)
         if "no such table" in reason or "no such column" in reason:
             return SchemaError(f"the schema of {self.name} does not fit this iamflow: run: iamflow db upgrade")
         return TemporaryError(f"the database {self.name} cannot be used now: {reason}")
 
 
-def _first_line(error: DatabaseError) -> str:
+def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().partition("\n")[0]
 
 

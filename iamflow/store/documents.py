@@ -25,7 +25,9 @@ T = TypeVar("T")
 class Document(Generic[T]):
     """Writes and reads one type of value."""
 
-    def __init__(self, type_: type[T], *, version: int = 1, readers: Mapping[int, Callable[[Any], Any]] | None = None):
+    def __init__(
+        self, type_: type[T], *, version: int = 1, readers: Mapping[int, Callable[[Any], Any]] | None = None
+    ) -> None:
         """Name the type, the version of its present shape, and how each older shape becomes the present one."""
         self._name = type_.__name__
         self._version = version

@@ -26,7 +26,7 @@ class SqlStore(TicketPart, CommitPart, PacePart, ControlPart, OutboxPart, Intake
         self.database.close()
 
 
-def open_store(  # noqa: PLR0913 - the one place where a store is put together
+def open_store(
     url: str,
     *,
     key: bytes,

@@ -12,7 +12,8 @@ from iamflow.domain.ticket import Approval, Lease, NewTicket, Ticket
 from iamflow.engine.ports import StoredIntent
 from iamflow.store import documents
 
-AnyRow = Row[Any]
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of any columns."""
 
 
 def ticket_of(row: AnyRow) -> Ticket:

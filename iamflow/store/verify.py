@@ -222,7 +222,7 @@ def _page_of_checkpoints(
             yield JournalFault(where=where, sentence=f"it follows checkpoint {head.seq}: what was between them is gone")
         if row.prev_hash != head.hash:
             yield JournalFault(where=where, sentence="it does not continue what comes before it")
-        if row.hash != checkpoint_hash(key, row._mapping):  # noqa: SLF001 - SQLAlchemy's public name for it
+        if row.hash != checkpoint_hash(key, row._asdict()):
             yield JournalFault(where=where, sentence="it was changed, or was not written by iamflow")
         heads = _heads(row.heads)
         if heads is None:
