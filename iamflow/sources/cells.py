@@ -68,10 +68,10 @@ def username(text: str) -> str:
 
 
 def key_id(text: str) -> str:
-    """Return a whole access key id."""
+    """Return a whole access key id. What is none is not quoted: it may be a secret in the wrong column."""
     if _KEY.fullmatch(text):
         return text
-    message = f"{shown(text)} is no access key id (AKIA followed by capital letters and digits)"
+    message = "what stands under access_key_id is no access key id (AKIA followed by capital letters and digits)"
     raise ValueError(message)
 
 

@@ -1,6 +1,7 @@
 """Finds keys of which a file says two things, in 16 bytes a row: reports can have millions of rows."""
 
 from array import array
+from collections.abc import Iterable
 
 _BUCKETS = 1024
 
@@ -12,10 +13,11 @@ class Duplicates:
         """Begin with nothing noted."""
         self._buckets = [array("q") for _ in range(_BUCKETS)]
 
-    def note(self, key: str, said: tuple[str, ...]) -> None:
-        """Note what a row says of a key."""
-        hashed = hash(key)
-        self._buckets[hashed % _BUCKETS].extend((hashed, hash(said)))
+    def note(self, keys: Iterable[str], said: Iterable[tuple[str, ...]]) -> None:
+        """Note what rows say of keys."""
+        buckets = self._buckets
+        for key, words in zip(map(hash, keys), map(hash, said), strict=True):
+            buckets[key % _BUCKETS].extend((key, words))
 
     def contradicted(self) -> frozenset[int]:
         """Return the hashes of keys of which different things were said. Two keys may share a hash: compare the keys then."""

@@ -5,10 +5,12 @@ when it does not know. The whole file is validated before anything is handed out
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 
+from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.engine.ports import ScanInfo
@@ -18,22 +20,13 @@ from iamflow.sources.duplicates import Duplicates
 from iamflow.sources.formats import COLUMNS, IAM_AUDIT
 
 _NAMED_DATE = re.compile(r"_([0-9]{8})_([0-9]{6})\.csv", re.IGNORECASE)
+_LONGEST_SOURCE = 200
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
-_CHECKS: Sequence[Callable[[str], object]] = (
-    cells.account_id,
-    cells.account_name,
-    cells.username,
-    cells.configured,
-    cells.date_or_never,
-    cells.key_id,
-    cells.status,
-    cells.date,
-    cells.date_or_never,
-    cells.service,
-    cells.mfa,
-)
-"""How each cell is read, in the order of ``COLUMNS[IAM_AUDIT]``."""
+_KEY = 5
+"""Where the key id stands in ``COLUMNS[IAM_AUDIT]``."""
+_WORDS = itemgetter(0, 1, 3, 6, 9, 10)
+"""The cells that are the same in many rows: account, its name, password status, key status, service, MFA."""
 _IDENTITY = itemgetter(0, 2, 6, 7, 8)
 """The cells that two rows about one key must agree on: account, user, status, creation, last use."""
 
@@ -50,9 +43,8 @@ class IamAuditReport:
         self.rows = 0
         newest = self._validate(progress)
         as_of = _date_in_name(file.path.name) or newest or datetime.fromtimestamp(file.modified(), UTC)
-        self.info = ScanInfo(
-            source=f"{IAM_AUDIT}:{file.path.name}", as_of=as_of, sha256=self._digests[-1].hex(), started_at=as_of
-        )
+        source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=_LONGEST_SOURCE)}"
+        self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=as_of)
 
     def findings(self) -> Iterator[Finding]:
         """Yield every key in the file, in its order. Raises ``InputError`` once the file is no longer what was validated."""
@@ -74,29 +66,31 @@ class IamAuditReport:
         keys = Duplicates()
         newest = _OLDEST
         for block in self._file.blocks():
-            rows = list(_rows(block))
-            newest = max(newest, self._check(rows))
-            for _, row in rows:
-                chosen = self._cells(row)
-                keys.note(chosen[5], _IDENTITY(chosen))
-            self.rows += len(rows)
+            checked = [self._checked(row, number) for number, row in _rows(block)]
+            newest = max(newest, max(map(_newest, checked), default=_OLDEST))
+            keys.note(map(itemgetter(_KEY), checked), map(_IDENTITY, checked))
+            self.rows += len(checked)
             self._digests.append(block.digest)
             progress(block.bytes_read, size)
         self._refuse_contradictions(keys)
         return newest if newest > _OLDEST else None
 
-    def _check(self, rows: Sequence[tuple[int, list[str]]]) -> datetime:
-        newest = _OLDEST
-        for number, row in rows:
-            if len(row) != self._width:
-                reason = f"it has {len(row)} cells where the first row has {self._width}"
-                raise self._file.fault(reason, number)
-            try:
-                values = [check(cell) for check, cell in zip(_CHECKS, self._cells(row), strict=True)]
-            except ValueError as error:
-                raise self._file.fault(str(error), number) from error
-            newest = max(newest, *(value for value in values if isinstance(value, datetime)))
-        return newest
+    def _checked(self, row: Sequence[str], number: int) -> tuple[str, ...]:
+        """Return a row's cells in the order of ``COLUMNS[IAM_AUDIT]``, once each of them is known to be good."""
+        if len(row) != self._width:
+            reason = f"it has {len(row)} cells where the first row has {self._width}"
+            raise self._file.fault(reason, number)
+        chosen: tuple[str, ...] = self._cells(row)
+        try:
+            _check_words(_WORDS(chosen))
+            cells.username(chosen[2])
+            cells.date_or_never(chosen[4])
+            cells.key_id(chosen[_KEY])
+            cells.date(chosen[7])
+            cells.date_or_never(chosen[8])
+        except ValueError as error:
+            raise self._file.fault(str(error), number) from error
+        return chosen
 
     def _refuse_contradictions(self, keys: Duplicates) -> None:
         """Refuse a file that says two different things of one key."""
@@ -107,7 +101,7 @@ class IamAuditReport:
         for block in self._file.blocks():
             for number, row in _rows(block):
                 chosen = self._cells(row)
-                key, identity = chosen[5], _IDENTITY(chosen)
+                key, identity = chosen[_KEY], _IDENTITY(chosen)
                 if hash(key) not in suspects:
                     continue
                 earlier, said = first.setdefault(key, (number, identity))
@@ -134,6 +128,23 @@ class IamAuditReport:
             mfa=mfa,
             row=number,
         )
+
+
+@lru_cache(maxsize=16384)
+def _check_words(words: tuple[str, ...]) -> None:
+    account, name, password, status, service, mfa = words
+    cells.account_id(account)
+    cells.account_name(name)
+    cells.configured(password)
+    cells.status(status)
+    cells.service(service)
+    cells.mfa(mfa)
+
+
+def _newest(chosen: Sequence[str]) -> datetime:
+    """Return the latest time in a checked row."""
+    times = (cells.date_or_never(chosen[4]), cells.date(chosen[7]), cells.date_or_never(chosen[8]))
+    return max(time for time in times if time is not None)
 
 
 def _rows(block: Block) -> Iterator[tuple[int, list[str]]]:
