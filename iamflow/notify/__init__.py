@@ -1,0 +1,1 @@
+"""How people are told: channels that hand notices over, and the templates that word them."""
