@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 from iamflow.domain.clock import Clock
 from iamflow.domain.encoding import for_log
-from iamflow.domain.errors import PermanentError, TemporaryError
+from iamflow.domain.errors import ConfigError, PermanentError, TemporaryError
 from iamflow.domain.notice import Notice
 from iamflow.notify.mail import checked_sender, compose
 
@@ -81,7 +81,7 @@ class SmtpChannel:
         try:
             # Naming this host asks no name server: a broken one would hold every mail up.
             session = smtplib.SMTP(settings.host, settings.port, socket.gethostname(), settings.timeout)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise self._unreachable(error) from None
         try:
             self._secure(session)
@@ -98,16 +98,20 @@ class SmtpChannel:
             reason = for_log(str(error), limit=_SHOWN)
             message = f"the mail server {settings.host}:{settings.port} cannot be reached over TLS: {reason}"
             raise TemporaryError(message) from None
-        if settings.username is None or settings.password is None:
-            return
+        if settings.username is not None and settings.password is not None:
+            self._log_in(session, settings.username, settings.password)
+
+    def _log_in(self, session: smtplib.SMTP, username: str, password: Callable[[], str]) -> None:
         try:
-            session.login(settings.username, settings.password())
-        except (OSError, smtplib.SMTPException) as error:
+            session.login(username, password())
+        except ConfigError as error:
+            raise TemporaryError(str(error)) from None
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             # The server's own words are left out, and the cause too: either may hold what was sent to it.
             code = f" ({error.smtp_code})" if isinstance(error, smtplib.SMTPResponseException) else ""
             message = (
-                f"the mail server {settings.host}:{settings.port} does not let {for_log(settings.username, limit=80)} in"
-                f"{code}: check notify.smtp.username and password"
+                f"the mail server {self._settings.host}:{self._settings.port} does not let"
+                f" {for_log(username, limit=80)} in{code}: check notify.smtp.username and password"
             )
             raise TemporaryError(message) from None
 
