@@ -1,6 +1,6 @@
 """What IAM says about a user, its keys, and the account."""
 
-from iamflow.aws.answers import instant, text
+from iamflow.aws.answers import instant, receipt_of, text
 from iamflow.aws.arns import checked_user
 from iamflow.aws.clients import Answer, Api
 from iamflow.aws.errors import Attempt, Refusal, not_understood, one_line, refusal_of
@@ -24,9 +24,10 @@ def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Cloc
     """
     name = checked_user(subject.username)
     read_at = clock.now()
-    user = _user(iam, name)
-    if user is None:
+    answer = _user(iam, name)
+    if answer is None:
         return KeyReading(read_at=read_at, account_id=session.account_id, user_id=None)
+    user = answer["User"]
     try:
         keys = tuple(_key(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
         known = any(key.key_id == subject.key_id for key in keys)
@@ -37,6 +38,7 @@ def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Cloc
             tags=_tags(user, iam.attempt_at("GetUser")),
             keys=keys,
             last_use=_last_use(iam, subject) if known else None,
+            aws_time=receipt_of(answer).at,
             quarantined=_quarantined(iam, name),
         )
     except PermanentError as error:
@@ -61,10 +63,9 @@ def _user(iam: Api, name: str) -> Answer | None:
         if refusal_of(error) is Refusal.GONE:
             return None
         raise
-    user = answer.get("User")
-    if not isinstance(user, dict):
+    if not isinstance(answer.get("User"), dict):
         raise not_understood(iam.attempt_at("GetUser"), "lacks the user")
-    return user
+    return answer
 
 
 def _key(iam: Api, row: Answer) -> KeyState:

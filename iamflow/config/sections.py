@@ -217,6 +217,7 @@ class TimingSettings(Section):
 
     propagation: Duration = 2 * MINUTE
     fresh_read: Duration = timedelta(seconds=60)
+    clock_skew: Duration = 5 * MINUTE
     confirm_within: Duration = 24 * HOUR
     poll: Duration = 30 * MINUTE
     recheck: Duration = 24 * HOUR
@@ -229,6 +230,9 @@ class TimingSettings(Section):
     def _sane(self) -> Self:
         if not timedelta(0) < self.fresh_read <= 5 * MINUTE:
             message = "fresh_read must be more than 0s and at most 5m: what was read longer ago is no fresh reading"
+            raise ValueError(message)
+        if not timedelta(0) < self.clock_skew <= HOUR:
+            message = "clock_skew must be more than 0s and at most 1h: every wait is counted by this host's clock"
             raise ValueError(message)
         for name in ("poll", "recheck", "confirm_within", "approval_valid"):
             if getattr(self, name) <= timedelta(0):

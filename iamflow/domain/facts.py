@@ -60,8 +60,14 @@ class KeyReading:
     keys: tuple[KeyState, ...] = ()
     last_use: LastUse | None = None
     """None when the key is not there to ask about."""
+    aws_time: datetime | None = None
+    """What AWS's own Date header said at the beginning of the reading (UTC); None where it said nothing."""
     quarantined: bool = False
     """Whether AWSCompromisedKeyQuarantine* is attached: AWS believes the key to have leaked."""
+
+    def clock_error(self) -> timedelta:
+        """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""
+        return self.read_at - self.aws_time if self.aws_time is not None else timedelta(0)
 
     def key(self, key_id: KeyId) -> KeyState | None:
         """Return the state of exactly this key, or None when the user has no such key."""

@@ -44,6 +44,8 @@ class Timing:
 
     propagation: timedelta = timedelta(minutes=2)
     fresh_read: timedelta = timedelta(seconds=60)
+    clock_skew: timedelta = timedelta(minutes=5)
+    """How far this host's clock may be from AWS's before everything but rollbacks waits."""
     confirm_within: timedelta = timedelta(hours=24)
     poll: timedelta = timedelta(minutes=30)
     """How often a deactivated key is looked at while it is being watched."""

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind
+from iamflow.domain.errors import TemporaryError
 from iamflow.domain.facts import KeyReading
+from iamflow.domain.ticket import Ticket
 from iamflow.engine import sweeps
 from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
@@ -76,7 +78,9 @@ def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
     ticket = case.ticket
     match what:
         case Look.KEY:
-            return replace(sight, key=engine.cloud.read_key(subject_of(case)))
+            reading = engine.cloud.read_key(subject_of(case))
+            _require_time(engine, ticket, reading)
+            return replace(sight, key=reading)
         case Look.BASELINE:
             return replace(sight, baseline=sweeps.baseline(engine, ticket))
         case Look.REACTIONS:
@@ -87,6 +91,17 @@ def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
             return replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
         case Look.PROOF:
             return replace(sight, proof=sweeps.proof(engine, ticket))
+
+
+def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
+    """Refuse to go on before a deactivation while the clock is wrong: a grace period begun by it would end by another.
+
+    A key that has been deactivated is watched all the same; its deletion is the guards' affair.
+    """
+    error = reading.clock_error()
+    if abs(error) > engine.policy.timing.clock_skew and not ticket.key_was_deactivated:
+        message = f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right, nothing begins until then"
+        raise TemporaryError(message)
 
 
 def _settle(engine: Engine, workflow: Workflow, case: Case) -> Seen:

@@ -10,6 +10,7 @@ from iamflow.domain.errors import IamflowError
 from iamflow.domain.facts import KeyReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
 from iamflow.domain.guards.circumstances import Pace
+from iamflow.domain.policy import Policy
 from iamflow.domain.states import PAUSED, State
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.deps import Engine
@@ -50,7 +51,7 @@ def why(engine: Engine, ref: str) -> Why:
         refusals=reasons,
         unread=unread,
         next_step=next_step(ticket),
-        expected_end=expected_end(ticket, engine),
+        expected_end=expected_end(ticket, engine.policy, engine.now()),
     )
 
 
@@ -114,19 +115,19 @@ def next_step(ticket: Ticket) -> str:
     return _NEXT[ticket.state]
 
 
-def expected_end(ticket: Ticket, engine: Engine) -> datetime | None:
+def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | None:
     """Return when the ticket is expected to be complete if nothing comes between; None where a person decides that."""
     if ticket.ended:
         return ticket.closed_at
     if ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}:
         return None
-    rules = engine.policy.disable_key
+    rules = policy.disable_key
     after = rules.delivery_lag
     if ticket.progress.window_ends_at is not None:
         return ticket.progress.window_ends_at + after
     if ticket.deadline is not None:
         return ticket.deadline + rules.monitor + after
-    return engine.now() + rules.grace + rules.monitor + after
+    return now + rules.grace + rules.monitor + after
 
 
 def reasons_in_words(answer: Why) -> Sequence[str]:

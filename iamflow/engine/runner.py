@@ -1,15 +1,14 @@
 """Drives the passes: everything that is due now, until nothing more is (``tick``), or one ticket at once."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from iamflow.domain.ids import TicketId
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.advance import advance
 from iamflow.engine.deps import Engine
-from iamflow.engine.outbox import Delivery, deliver
-from iamflow.engine.ports import Channel
+from iamflow.engine.outbox import Delivery
 
 _LOOKS = 16
 """How often one ticket is looked at in one tick at most: more often than the longest way to an end has steps."""
@@ -60,10 +59,9 @@ def tick(engine: Engine, send: Callable[[], Delivery], *, stopping: Callable[[],
     return report
 
 
-def act_at_once(engine: Engine, channels: Mapping[str, Channel], ticket_id: TicketId) -> Ticket:
-    """Look at one ticket now, due or not, and return it as it is then; notices that this causes are sent too."""
+def act_at_once(engine: Engine, ticket_id: TicketId) -> Ticket:
+    """Look at one ticket now, due or not, and return it as it is then. Notices that this causes wait to be sent."""
     advance(engine, only=ticket_id)
-    deliver(engine, channels)
     return engine.store.ticket(str(ticket_id))
 
 

@@ -22,6 +22,7 @@ GUARDS: tuple[Guard, ...] = (
     authority.not_frozen,
     authority.within_caps,
     subject.fresh_reading,
+    subject.clock_agrees,
     subject.same_account,
     subject.same_user,
     subject.same_key,

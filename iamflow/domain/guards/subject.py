@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from datetime import timedelta
+
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus, same_second
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
@@ -18,6 +20,22 @@ def fresh_reading(c: Circumstances) -> Refusal | None:
             remedy=Remedy.WAIT,
         )
     return None
+
+
+def clock_agrees(c: Circumstances) -> Refusal | None:
+    """Refuse while this host's clock and AWS's are further apart than ``timing.clock_skew``: every wait is counted by it.
+
+    A clock that jumped ahead would make all of them look over. Giving access back does not depend on any.
+    """
+    error = c.reading.clock_error()
+    if c.effect.kind.undoes or abs(error) <= c.policy.timing.clock_skew:
+        return None
+    ahead = "ahead of" if error > timedelta(0) else "behind"
+    return Refusal(
+        code="clock_wrong",
+        sentence=f"this host's clock is {abs(error).total_seconds():.0f} s {ahead} AWS's: set it right",
+        remedy=Remedy.WAIT,
+    )
 
 
 def same_account(c: Circumstances) -> Refusal | None:
