@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from datetime import timedelta
-
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus, same_second
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
