@@ -70,6 +70,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         auto_reload=False,
     )
     environment.filters["moment"] = _moment
+    environment.filters["date"] = _date
     environment.filters["day"] = _day
     environment.filters["sentence"] = _sentence
     return environment
@@ -91,10 +92,14 @@ def _encoded(value: object, limit: int) -> object:
 
 
 def _moment(value: object) -> str:
-    """Return a time as ``Tuesday 2026-12-01 00:12 UTC``, with its seconds where there are any."""
+    """Return a time as ``2026-12-01 00:12 UTC``, with its seconds where there are any."""
     at = _time(value)
-    clock = f"{at:%H:%M:%S}" if at.second or at.microsecond else f"{at:%H:%M}"
-    return f"{_DAYS[at.weekday()]} {at:%Y-%m-%d} {clock} UTC"
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at.second or at.microsecond else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _date(value: object) -> str:
+    """Return a time as ``Tuesday 2026-12-01 00:12 UTC``: a day that one is to plan with has a name."""
+    return f"{_DAYS[_time(value).weekday()]} {_moment(value)}"
 
 
 def _day(value: object) -> str:
