@@ -32,24 +32,18 @@ def ticket_genesis(key: bytes, ticket_id: TicketId) -> Head:
     return Head(seq=0, hash=genesis(key, f"ticket:{ticket_id}"))
 
 
-def event_hash(key: bytes, event: Event) -> str:
-    """Return what the hash of an event must be, given its text and the hash before it."""
-    fields = (
-        str(event.ticket_id),
-        str(event.seq),
-        utc_text(event.at),
-        event.actor,
-        event.kind,
-        event.from_state or "",
-        event.to_state or "",
-        event.detail,
-    )
-    return link(key, event.prev_hash, *fields)
+def event_hash(key: bytes, event: Mapping[str, Any], at: str) -> str:
+    """Return what the hash of a row of ``events`` must be, given its columns and the text of its time."""
+    columns = ("ticket_id", "seq", "actor", "kind", "from_state", "to_state", "detail")
+    ticket_id, seq, actor, kind, from_state, to_state, detail = (event[column] for column in columns)
+    fields = (str(ticket_id), str(seq), at, actor, kind, from_state or "", to_state or "", detail)
+    return link(key, event["prev_hash"], *fields)
 
 
-def checkpoint_hash(key: bytes, row: Mapping[str, Any]) -> str:
-    """Return what the hash of a checkpoint must be, given its text and the hash before it."""
-    return link(key, row["prev_hash"], row["writer"], str(row["seq"]), utc_text(row["at"]), row["heads"])
+def checkpoint_hash(key: bytes, checkpoint: Mapping[str, Any], at: str) -> str:
+    """Return what the hash of a row of ``checkpoints`` must be, given its columns and the text of its time."""
+    fields = (checkpoint["writer"], str(checkpoint["seq"]), at, checkpoint["heads"])
+    return link(key, checkpoint["prev_hash"], *fields)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,35 +60,21 @@ class Ledger:
     def add(self, ticket_id: TicketId, new: NewEvent) -> None:
         """Append one event to a ticket's chain, whose head must be known."""
         head = self.heads[ticket_id]
-        event = Event(
-            ticket_id=ticket_id,
-            seq=head.seq + 1,
-            at=new.at,
-            actor=clean(new.actor),
-            kind=new.kind.value,
-            from_state=new.from_state.value if new.from_state is not None else None,
-            to_state=new.to_state.value if new.to_state is not None else None,
-            detail=clean(canonical(dict(new.detail))),
-            prev_hash=head.hash,
-            hash="",
-        )
-        digest = event_hash(self.part.key, event)
-        self._events.append(
-            {
-                "ticket_id": ticket_id,
-                "seq": event.seq,
-                "at": event.at,
-                "actor": event.actor,
-                "kind": event.kind,
-                "from_state": event.from_state,
-                "to_state": event.to_state,
-                "detail": event.detail,
-                "prev_hash": event.prev_hash,
-                "hash": digest,
-                "writer": self.part.writer,
-            }
-        )
-        self.heads[ticket_id] = Head(seq=event.seq, hash=digest)
+        event: dict[str, Any] = {
+            "ticket_id": ticket_id,
+            "seq": head.seq + 1,
+            "at": new.at,
+            "actor": clean(new.actor),
+            "kind": new.kind.value,
+            "from_state": new.from_state.value if new.from_state is not None else None,
+            "to_state": new.to_state.value if new.to_state is not None else None,
+            "detail": clean(canonical(dict(new.detail))),
+            "prev_hash": head.hash,
+            "writer": self.part.writer,
+        }
+        event["hash"] = event_hash(self.part.key, event, utc_text(new.at))
+        self._events.append(event)
+        self.heads[ticket_id] = Head(seq=event["seq"], hash=event["hash"])
         self._moved.add(ticket_id)
 
     def note(self, words: Mapping[str, object]) -> None:
@@ -119,7 +99,7 @@ class Ledger:
             "heads": clean(canonical(content)),
             "prev_hash": prev_hash,
         }
-        checkpoint["hash"] = checkpoint_hash(self.part.key, checkpoint)
+        checkpoint["hash"] = checkpoint_hash(self.part.key, checkpoint, utc_text(self.at))
         if self._events:
             connection.execute(insert(EVENTS), [event | {"checkpoint": seq + 1} for event in self._events])
         connection.execute(insert(CHECKPOINTS), checkpoint)

@@ -14,7 +14,7 @@ from iamflow.engine.ports import JournalFault
 from iamflow.store.chain import event_of, exported_hash
 from iamflow.store.part import Part
 from iamflow.store.schema import CHECKPOINTS, EVENTS
-from iamflow.store.verify import Verification
+from iamflow.store.verify import verify
 
 HEAD_VERSION = 1
 """The version of the exported head's shape."""
@@ -27,7 +27,7 @@ class JournalPart(Part):
 
     def verify(self, against: Mapping[str, object] | None = None) -> Sequence[JournalFault]:
         """Check everything; see ``JournalStore.verify``."""
-        return Verification(part=self).run(against)
+        return verify(self, against)
 
     def head(self) -> Mapping[str, object]:
         """Return the exportable head; see ``JournalStore.head``."""

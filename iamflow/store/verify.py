@@ -3,143 +3,131 @@
 Three things are held against each other: each ticket's chain of events, the intents (whose rows say no more than their
 events do), and each writer's chain of checkpoints, which names the heads that each transaction left. Whoever cuts the end
 off all three alike is found with an exported head.
+
+Everything is read in pages, each a short transaction of its own. Nothing that is stored is taken for what it should be:
+times are read as they stand, and what cannot be read is a fault.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from iamflow.domain.ids import TicketId
-from iamflow.domain.journal import Event
 from iamflow.engine.ports import JournalFault
-from iamflow.store.chain import (
-    Head,
-    checkpoint_hash,
-    event_hash,
-    event_of,
-    exported_hash,
-    ticket_genesis,
-    writer_genesis,
-)
+from iamflow.store.chain import Head, event_hash, exported_hash, ticket_genesis
 from iamflow.store.part import Part
 from iamflow.store.rows import AnyRow
 from iamflow.store.schema import CHECKPOINTS, EVENTS, INTENTS, TICKETS
+from iamflow.store.verify_checkpoints import Transaction, checkpoint_faults, named_by
 from iamflow.store.verify_intents import IntentEvents, intent_faults
+from iamflow.store.verify_reading import as_it_stands, text_of_time
 
 MOST_FAULTS = 1000
 """How many faults are listed; with another key every single hash is wrong."""
 
-_TICKETS = 200
-_CHECKPOINTS = 20
+_PAGE = 200
 
 
-@dataclass(kw_only=True, slots=True)
-class Verification:
-    """One verification of the whole journal, in pages of a bounded size."""
+def verify(part: Part, against: Mapping[str, object] | None) -> Sequence[JournalFault]:
+    """Return every fault, up to ``MOST_FAULTS``."""
+    faults: list[JournalFault] = []
+    for fault in _all(part, against):
+        if len(faults) == MOST_FAULTS:
+            more = f"there are more than {MOST_FAULTS} faults; was the journal written with this key?"
+            return [*faults, JournalFault(where="journal", sentence=more)]
+        faults.append(fault)
+    return faults
 
-    part: Part
-    _faults: list[JournalFault] = field(default_factory=list)
 
-    def run(self, against: Mapping[str, object] | None) -> Sequence[JournalFault]:
-        """Return every fault, up to ``MOST_FAULTS``."""
-        for fault in self._all(against):
-            if len(self._faults) == MOST_FAULTS:
-                more = f"there are more than {MOST_FAULTS} faults; was the journal written with this key?"
-                self._faults.append(JournalFault(where="journal", sentence=more))
-                break
-            self._faults.append(fault)
-        return self._faults
+def _all(part: Part, against: Mapping[str, object] | None) -> Iterator[JournalFault]:
+    yield from _ticket_faults(part)
+    yield from _orphans(part)
+    yield from checkpoint_faults(part)
+    if against is not None:
+        yield from _exported_faults(part, against)
 
-    def _all(self, against: Mapping[str, object] | None) -> Iterator[JournalFault]:
-        yield from self._tickets()
-        yield from self._orphans()
-        yield from self._checkpoints()
-        if against is not None:
-            yield from self._exported(against)
 
-    def _tickets(self) -> Iterator[JournalFault]:
-        after = 0
-        while True:
-            t = TICKETS.c
-            query = select(t.id, t.head_seq, t.head_hash).where(t.id > after).order_by(t.id).limit(_TICKETS)
-            with self.part.database.reading() as connection:
-                page = connection.execute(query).all()
-                if not page:
-                    return
-                faults = list(self._page(connection, page))
-            yield from faults
-            after = page[-1].id
-
-    def _page(self, connection: Connection, page: Sequence[AnyRow]) -> Iterator[JournalFault]:
-        """Check the chains of a page of tickets, their heads and their intents."""
-        ids = [row.id for row in page]
-        chains = {row.id: _Chain(key=self.part.key, ticket_id=TicketId(row.id)) for row in page}
-        events = select(EVENTS).where(EVENTS.c.ticket_id.in_(ids)).order_by(EVENTS.c.ticket_id, EVENTS.c.seq)
-        for row in connection.execute(events, execution_options={"yield_per": 500}):
-            yield from chains[row.ticket_id].take(row)
-        covered = _covered(connection, chains.values())
-        for row in page:
-            yield from chains[row.id].end(row, covered)
-        found = connection.execute(select(INTENTS).where(INTENTS.c.ticket_id.in_(ids)).order_by(INTENTS.c.id))
-        intents: dict[int, list[AnyRow]] = {}
-        for row in found:
-            intents.setdefault(row.ticket_id, []).append(row)
-        for ticket_id, chain in chains.items():
-            yield from intent_faults(f"ticket {ticket_id}", intents.get(ticket_id, []), chain.intents)
-
-    def _orphans(self) -> Iterator[JournalFault]:
-        """Find events and intents of tickets that are gone."""
-        for table in (EVENTS, INTENTS):
-            of_ticket = table.c.ticket_id
-            query = select(of_ticket).distinct().where(~select(TICKETS.c.id).where(TICKETS.c.id == of_ticket).exists())
-            with self.part.database.reading() as connection:
-                gone = connection.execute(query.order_by(of_ticket).limit(MOST_FAULTS)).scalars().all()
-            for ticket_id in gone:
-                yield JournalFault(where=f"ticket {ticket_id}", sentence=f"its row is gone, but it has {table.name}")
-
-    def _checkpoints(self) -> Iterator[JournalFault]:
-        with self.part.database.reading() as connection:
-            writers = connection.execute(select(CHECKPOINTS.c.writer).distinct()).scalars().all()
-        for writer in sorted(writers):
-            head = Head(seq=0, hash=writer_genesis(self.part.key, writer))
-            while True:
-                with self.part.database.reading() as connection:
-                    page = connection.execute(_after(writer, head.seq)).all()
-                    if not page:
-                        break
-                    faults = list(_page_of_checkpoints(self.part.key, connection, page, head))
-                yield from faults
-                head = Head(seq=page[-1].seq, hash=page[-1].hash)
-
-    def _exported(self, head: Mapping[str, object]) -> Iterator[JournalFault]:
-        """Hold the journal against a head that was exported earlier and kept elsewhere."""
-        writers, events = head.get("writers"), head.get("events")
-        genuine = head.get("hash") == exported_hash(self.part.key, head)
-        if not genuine or not isinstance(writers, Mapping) or not isinstance(events, int):
-            sentence = "it was changed, is no head of this journal, or was made with another key"
-            yield JournalFault(where="exported head", sentence=sentence)
+def _ticket_faults(part: Part) -> Iterator[JournalFault]:
+    t = TICKETS.c
+    after = 0
+    while True:
+        query = select(t.id, t.head_seq, t.head_hash).where(t.id > after).order_by(t.id).limit(_PAGE)
+        with part.database.reading() as connection:
+            page = connection.execute(query).all()
+            faults = list(_page_faults(part, connection, page))
+        if not page:
             return
-        with self.part.database.reading() as connection:
-            for writer, last in sorted(writers.items()):
-                c = CHECKPOINTS.c
-                query = select(c.hash).where(c.writer == writer, c.seq == last["seq"])
-                stored = connection.execute(query).scalar()
-                where = f"checkpoint {last['seq']} of {writer}"
-                if stored is None:
-                    yield JournalFault(where=where, sentence="it was exported, and is gone: the journal was cut off")
-                elif stored != last["hash"]:
-                    yield JournalFault(
-                        where=where, sentence="it is another than was exported: the journal was rewritten"
-                    )
+        yield from faults
+        after = page[-1].id
 
 
-def _after(writer: str, seq: int) -> Any:  # noqa: ANN401 - a Select whose row type says nothing
+def _page_faults(part: Part, connection: Connection, page: Sequence[AnyRow]) -> Iterator[JournalFault]:
+    """Check the chains of a page of tickets, their heads and their intents."""
+    ids = [row.id for row in page]
+    chains = {row.id: _Chain(key=part.key, ticket_id=TicketId(row.id)) for row in page}
+    of_page = EVENTS.c.ticket_id.in_(ids)
+    events = select(*as_it_stands(connection, EVENTS)).where(of_page).order_by(EVENTS.c.ticket_id, EVENTS.c.seq)
+    for row in connection.execute(events, execution_options={"yield_per": 500}):
+        yield from chains[row.ticket_id].take(row)
+    named = named_by(connection, {end.transaction for chain in chains.values() for end in chain.ends()})
+    intents: dict[int, list[AnyRow]] = {ticket_id: [] for ticket_id in ids}
+    found = select(*as_it_stands(connection, INTENTS)).where(INTENTS.c.ticket_id.in_(ids)).order_by(INTENTS.c.id)
+    for row in connection.execute(found):
+        intents[row.ticket_id].append(row)
+    for row in page:
+        chain = chains[row.id]
+        yield from chain.end_faults(row, named)
+        yield from intent_faults(f"ticket {row.id}", intents[row.id], chain.intents)
+
+
+def _orphans(part: Part) -> Iterator[JournalFault]:
+    """Find events and intents of tickets that are gone."""
+    for table in (EVENTS, INTENTS):
+        of_ticket = table.c.ticket_id
+        query = select(of_ticket).distinct().where(~select(TICKETS.c.id).where(TICKETS.c.id == of_ticket).exists())
+        with part.database.reading() as connection:
+            gone = connection.execute(query.order_by(of_ticket).limit(MOST_FAULTS)).scalars().all()
+        for ticket_id in gone:
+            yield JournalFault(where=f"ticket {ticket_id}", sentence=f"its row is gone, but it has {table.name}")
+
+
+def _exported_faults(part: Part, head: Mapping[str, object]) -> Iterator[JournalFault]:
+    """Hold the journal against a head that was exported earlier and kept elsewhere."""
+    writers, events = head.get("writers"), head.get("events")
+    if not _is_genuine(part.key, head) or not isinstance(writers, Mapping) or not isinstance(events, int):
+        sentence = "it was changed, is no head of this journal, or was made with another key"
+        yield JournalFault(where="exported head", sentence=sentence)
+        return
     c = CHECKPOINTS.c
-    return select(CHECKPOINTS).where(c.writer == writer, c.seq > seq).order_by(c.seq).limit(_CHECKPOINTS)
+    with part.database.reading() as connection:
+        stored = connection.execute(select(func.count()).select_from(EVENTS)).scalar_one()
+        if stored < events:
+            sentence = f"it counts {events} events, and {stored} are left: the journal was cut off"
+            yield JournalFault(where="exported head", sentence=sentence)
+        for writer, last in sorted(writers.items()):
+            where = f"checkpoint {last['seq']} of {writer}"
+            found = connection.execute(select(c.hash).where(c.writer == writer, c.seq == last["seq"])).scalar()
+            if found is None:
+                yield JournalFault(where=where, sentence="it was exported, and is gone: the journal was cut off")
+            elif found != last["hash"]:
+                yield JournalFault(where=where, sentence="it is another than was exported: the journal was rewritten")
+
+
+def _is_genuine(key: bytes, head: Mapping[str, object]) -> bool:
+    try:
+        return head.get("hash") == exported_hash(key, head)
+    except (ValueError, TypeError):
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    """The last event of one transaction in a ticket's chain; that transaction's checkpoint must name it."""
+
+    transaction: Transaction
+    head: Head
 
 
 @dataclass(kw_only=True, slots=True)
@@ -149,98 +137,51 @@ class _Chain:
     key: bytes
     ticket_id: TicketId
     intents: IntentEvents = field(default_factory=IntentEvents)
-    head: Head | None = None
-    checkpoint: tuple[str, int] | None = None
+    _last: _End | None = None
+    _ends: list[_End] = field(default_factory=list)
 
     def take(self, row: AnyRow) -> Iterator[JournalFault]:
-        event = event_of(row)
-        head = self.head or ticket_genesis(self.key, self.ticket_id)
-        if event.seq != head.seq + 1:
-            yield self._fault(event.seq, f"it follows event {head.seq}: what was between them is gone")
-        if event.prev_hash != head.hash:
-            yield self._fault(event.seq, "it does not continue what comes before it")
-        if not _is_genuine(self.key, event):
-            yield self._fault(event.seq, "it was changed, or was not written by iamflow")
-        self.head = Head(seq=event.seq, hash=event.hash)
-        self.checkpoint = (row.writer, row.checkpoint)
-        if not self.intents.take(event):
-            yield self._fault(event.seq, "its detail cannot be read")
-
-    def end(
-        self, row: AnyRow, covered: Mapping[tuple[str, int], frozenset[tuple[int, int, str]]]
-    ) -> Iterator[JournalFault]:
-        """Hold the last event against the ticket's row and against the checkpoint of its transaction."""
-        where = f"ticket {self.ticket_id}"
-        if self.head is None or self.checkpoint is None:
-            yield JournalFault(
-                where=where, sentence="it has no events: they were deleted, or it was not opened by iamflow"
-            )
+        """Check one event against the one before it."""
+        if not isinstance(row.seq, int):
+            yield self._fault(row.seq, "its number is none")
             return
-        if self.head != Head(seq=row.head_seq, hash=row.head_hash):
-            sentence = f"its last event is {self.head.seq}, and should be {row.head_seq}: events were cut off or added"
-            yield JournalFault(where=where, sentence=sentence)
-        if (self.ticket_id, self.head.seq, self.head.hash) not in covered.get(self.checkpoint, frozenset()):
-            writer, seq = self.checkpoint
-            sentence = f"checkpoint {seq} of {writer} does not cover it: it was cut off or changed"
-            yield self._fault(self.head.seq, sentence)
-
-    def _fault(self, seq: int, sentence: str) -> JournalFault:
-        return JournalFault(where=f"ticket {self.ticket_id} event {seq}", sentence=sentence)
-
-
-def _is_genuine(key: bytes, event: Event) -> bool:
-    return event_hash(key, event) == event.hash
-
-
-def _covered(
-    connection: Connection,
-    chains: Iterator[_Chain] | Any,  # noqa: ANN401 - any iterable of chains
-) -> Mapping[tuple[str, int], frozenset[tuple[int, int, str]]]:
-    """Return the heads that the checkpoints of these chains' last events name."""
-    wanted = sorted({chain.checkpoint for chain in chains if chain.checkpoint is not None})
-    if not wanted:
-        return {}
-    c = CHECKPOINTS.c
-    query = select(c.writer, c.seq, c.heads).where(tuple_(c.writer, c.seq).in_(wanted))
-    return {(row.writer, row.seq): frozenset(_heads(row.heads) or ()) for row in connection.execute(query)}
-
-
-def _heads(text: str) -> list[tuple[int, int, str]] | None:
-    """Return the heads that a checkpoint's text names, None where it cannot be read."""
-    try:
-        return [(int(ticket_id), int(seq), str(digest)) for ticket_id, seq, digest in json.loads(text)["heads"]]
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _page_of_checkpoints(
-    key: bytes, connection: Connection, page: Sequence[AnyRow], head: Head
-) -> Iterator[JournalFault]:
-    for row in page:
-        where = f"checkpoint {row.seq} of {row.writer}"
+        head = self._last.head if self._last is not None else ticket_genesis(self.key, self.ticket_id)
         if row.seq != head.seq + 1:
-            yield JournalFault(where=where, sentence=f"it follows checkpoint {head.seq}: what was between them is gone")
+            yield self._fault(row.seq, f"it follows event {head.seq}: what was between them is gone")
         if row.prev_hash != head.hash:
-            yield JournalFault(where=where, sentence="it does not continue what comes before it")
-        if row.hash != checkpoint_hash(key, row._asdict()):
-            yield JournalFault(where=where, sentence="it was changed, or was not written by iamflow")
-        heads = _heads(row.heads)
-        if heads is None:
-            yield JournalFault(where=where, sentence="its heads cannot be read")
-        else:
-            yield from _missing(connection, where, heads)
-        head = Head(seq=row.seq, hash=row.hash)
+            yield self._fault(row.seq, "it does not continue what comes before it")
+        at = text_of_time(row.at)
+        if row.hash != event_hash(self.key, row._asdict(), at):
+            yield self._fault(row.seq, "it was changed, or was not written by iamflow")
+        if not self.intents.take(row.kind, at, row.detail):
+            yield self._fault(row.seq, "its detail cannot be read")
+        end = _End(transaction=(row.writer, row.checkpoint), head=Head(seq=row.seq, hash=row.hash))
+        if self._last is not None and self._last.transaction != end.transaction:
+            self._ends.append(self._last)
+        self._last = end
 
+    def ends(self) -> Iterable[_End]:
+        """Return the last event of each transaction."""
+        return self._ends if self._last is None else [*self._ends, self._last]
 
-def _missing(connection: Connection, where: str, heads: Sequence[tuple[int, int, str]]) -> Iterator[JournalFault]:
-    """Find events that a checkpoint names and that are gone or others by now."""
-    if not heads:
-        return
-    e = EVENTS.c
-    place = tuple_(e.ticket_id, e.seq)
-    query = select(e.ticket_id, e.seq, e.hash).where(place.in_([(ticket_id, seq) for ticket_id, seq, _ in heads]))
-    stored = {(row.ticket_id, row.seq): row.hash for row in connection.execute(query)}
-    for ticket_id, seq, digest in heads:
-        if stored.get((ticket_id, seq)) != digest:
-            state = "gone" if (ticket_id, seq) not in stored else "another by now"
-            yield JournalFault(where=where, sentence=f"event {seq} of ticket {ticket_id}, which it names, is {state}")
+    def end_faults(
+        self, row: AnyRow, named: Mapping[Transaction, frozenset[tuple[int, int, str]]]
+    ) -> Iterator[JournalFault]:
+        """Hold the ends against the ticket's row and against the checkpoints of their transactions."""
+        if self._last is None:
+            sentence = "it has no events: they were deleted, or it was not opened by iamflow"
+            yield JournalFault(where=f"ticket {self.ticket_id}", sentence=sentence)
+            return
+        last = self._last.head
+        if last != Head(seq=row.head_seq, hash=row.head_hash):
+            sentence = (
+                f"its last event is {last.seq}, and should be {row.head_seq}: events were cut off, added or changed"
+            )
+            yield JournalFault(where=f"ticket {self.ticket_id}", sentence=sentence)
+        for end in self.ends():
+            if (self.ticket_id, end.head.seq, end.head.hash) not in named.get(end.transaction, frozenset()):
+                writer, seq = end.transaction
+                yield self._fault(end.head.seq, f"checkpoint {seq} of {writer} does not name it")
+
+    def _fault(self, seq: object, sentence: str) -> JournalFault:
+        return JournalFault(where=f"ticket {self.ticket_id} event {seq}", sentence=sentence)

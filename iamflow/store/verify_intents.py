@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from iamflow.domain.journal import Event, EventKind
+from iamflow.domain.journal import EventKind
 from iamflow.engine.ports import JournalFault
 from iamflow.store.rows import AnyRow
-from iamflow.store.types import clean
+from iamflow.store.types import clean, utc_text
+from iamflow.store.verify_reading import text_of_time
 
 Detail = Mapping[str, object]
 
@@ -17,23 +18,22 @@ Detail = Mapping[str, object]
 class IntentEvents:
     """What one ticket's events say of its intents."""
 
-    opened: dict[object, tuple[datetime, Detail]] = field(default_factory=dict)
+    opened: dict[object, tuple[str, Detail]] = field(default_factory=dict)
     settled: dict[object, Detail] = field(default_factory=dict)
 
-    def take(self, event: Event) -> bool:
+    def take(self, kind: str, at: str, text: str) -> bool:
         """Keep what an event says of an intent. Return False where it cannot be read."""
-        if event.kind not in {EventKind.INTENT_OPENED.value, EventKind.INTENT_SETTLED.value}:
+        if kind not in {EventKind.INTENT_OPENED.value, EventKind.INTENT_SETTLED.value}:
             return True
         try:
-            detail = json.loads(event.detail)
-        except ValueError:
+            detail = json.loads(text)
+            intent_id = int(detail["intent"])
+        except (ValueError, TypeError, KeyError):
             return False
-        if not isinstance(detail, dict):
-            return False
-        if event.kind == EventKind.INTENT_OPENED.value:
-            self.opened[detail.get("intent")] = (event.at, detail)
+        if kind == EventKind.INTENT_OPENED.value:
+            self.opened[intent_id] = (at, detail)
         else:
-            self.settled[detail.get("intent")] = detail
+            self.settled[intent_id] = detail
         return True
 
 
@@ -47,39 +47,39 @@ def intent_faults(where: str, found: Sequence[AnyRow], events: IntentEvents) -> 
             yield JournalFault(where=here, sentence="it is another than the event of its opening says")
         if (row.outcome is not None) is not (row.id in events.settled):
             yield JournalFault(where=here, sentence="whether it is settled is not what the events say")
-        elif row.outcome is not None and not _agree(row, events.settled[row.id]):
+        elif _settled(row) != _said_settled(events.settled.get(row.id)):
             yield JournalFault(where=here, sentence="its outcome is another than the event of its settling says")
     rows = {row.id for row in found}
-    for intent_id in [*events.opened, *events.settled]:
+    for intent_id in dict.fromkeys([*events.opened, *events.settled]):
         if intent_id not in rows:
             yield JournalFault(where=f"{where} intent {intent_id}", sentence="its row is gone")
 
 
 def _opened(row: AnyRow) -> tuple[object, ...]:
-    return (
-        row.opened_at,
-        row.effect,
-        row.account_id,
-        row.username,
-        row.access_key_id,
-        row.idempotency_key,
-        row.step,
-    )
+    said = (row.effect, row.account_id, row.username, row.access_key_id, row.idempotency_key, row.step)
+    return (text_of_time(row.opened_at), *said)
 
 
-def _said(at: datetime, detail: Detail) -> tuple[object, ...]:
+def _said(at: str, detail: Detail) -> tuple[object, ...]:
     names = ("effect", "account_id", "username", "access_key_id", "idempotency_key", "step")
     return (at, *(_cleaned(detail.get(name)) for name in names))
 
 
-def _agree(row: AnyRow, detail: Detail) -> bool:
-    said = (detail.get("outcome"), _cleaned(detail.get("request_id")), _cleaned(detail.get("detail")))
+def _settled(row: AnyRow) -> tuple[object, ...]:
+    at = text_of_time(row.settled_at) if row.settled_at is not None else None
+    return (row.outcome, row.request_id, row.detail, at)
+
+
+def _said_settled(detail: Detail | None) -> tuple[object, ...]:
+    if detail is None:
+        return (None, None, None, None)
     try:
-        at = datetime.fromisoformat(str(detail.get("at")))
+        at = utc_text(datetime.fromisoformat(str(detail.get("at"))))
     except ValueError:
-        return False
-    return said == (row.outcome, row.request_id, row.detail) and at == row.settled_at
+        at = ""
+    return (detail.get("outcome"), _cleaned(detail.get("request_id")), _cleaned(detail.get("detail")), at)
 
 
 def _cleaned(value: object) -> object:
+    """Return the text as a column holds it."""
     return clean(value) if isinstance(value, str) else value

@@ -1,17 +1,16 @@
 import shutil
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, delete, insert, make_url, text
+from sqlalchemy.engine import Engine
 
 from iamflow.store.open import SqlStore, open_store
+from iamflow.store.schema import BINDING, FREEZE, METADATA
 from tests.store.support import KEY, MovedClock, build, postgresql_server
 
 Opener = Callable[..., SqlStore]
-
-_numbers = count()
 
 
 @pytest.fixture
@@ -35,28 +34,25 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A running PostgreSQL with a template database that the migrations made."""
+def postgresql() -> Iterator[Engine]:
+    """A database in a running PostgreSQL, as the migrations left it."""
     with postgresql_server() as server:
-        admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE template_of_iamflow"))
-        admin.dispose()
-        build(_database(server, "template_of_iamflow"))
-        yield server
+        url = make_url(server)
+        build(url.render_as_string(hide_password=False))
+        engine = create_engine(url.set(drivername="postgresql+psycopg"))
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
-    """A PostgreSQL database of the test's own, as the migrations left it."""
-    name = f"test_{next(_numbers)}"
-    admin = create_engine(make_url(postgresql).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_of_iamflow"))
-    yield _database(postgresql, name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def postgresql_url(postgresql: Engine) -> Iterator[str]:
+    """That database, emptied after the test: far quicker than another database for each."""
+    yield postgresql.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    tables = ", ".join(table.name for table in METADATA.sorted_tables if table not in {FREEZE, BINDING})
+    with postgresql.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(delete(FREEZE))
+        connection.execute(insert(FREEZE).values(id=1, is_on=False))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -96,7 +92,3 @@ def sqlite_store(sqlite_url: str, clock: MovedClock) -> Iterator[SqlStore]:
     store = open_store(sqlite_url, key=KEY, writer="one", channels=("smtp",), clock=clock)
     yield store
     store.close()
-
-
-def _database(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
