@@ -100,7 +100,9 @@ def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
     """
     error = reading.clock_error()
     if abs(error) > engine.policy.timing.clock_skew and not ticket.key_was_deactivated:
-        message = f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right, nothing begins until then"
+        message = (
+            f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right, nothing begins until then"
+        )
         raise TemporaryError(message)
 
 

@@ -13,7 +13,7 @@ from iamflow.domain.people import RULES
 from iamflow.domain.plan import plan_digest
 from iamflow.domain.protection import protected_by_name, protected_by_tag
 from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
-from iamflow.domain.states import PAUSED, Resolution, State, Trigger
+from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Owner, Ticket
 from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.disable_key.looks import ready_to_deactivate
@@ -41,7 +41,21 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
         return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
     if known.state in PAUSED:
         return common.paused(known, situation, due_at=now + situation.policy.timing.recheck)
+    if known.wanted is Wanted.ROLLBACK:
+        return _nothing_to_give_back(known, situation)
     return _under_way(case, known, sight, situation)
+
+
+def _nothing_to_give_back(ticket: Ticket, situation: Situation) -> Decision:
+    """Hold a ticket whose rollback was asked for while the deactivation was under way, and that turned out not done.
+
+    Going on would take from the owner just what a person has said must be given back.
+    """
+    by = ticket.wanted_by and ticket.wanted_by.by
+    reason = f"a rollback was asked for by {by} before the key was deactivated: nothing was done"
+    held = replace(ticket, wanted=None, wanted_by=None, blocked_reason=reason)
+    due_at = situation.now + situation.policy.timing.recheck
+    return Decision(ticket=held, trigger=Trigger.HOLD, due_at=due_at, reason=reason)
 
 
 def _under_way(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
@@ -57,13 +71,20 @@ def _exempt(ticket: Ticket, now: datetime) -> Decision:
     until = ticket.progress.exempt_until
     if until is not None and now < until:
         return common.stay(ticket, due_at=until, reason="exempt")
-    progress = replace(ticket.progress, exempt_until=None, exempt_reason=None, notice_composed_at=None)
+    anew = _as_new(ticket)
+    progress = replace(anew.progress, exempt_until=None, exempt_reason=None, keep=None)
     return Decision(
-        ticket=replace(ticket, progress=progress, deadline=None),
+        ticket=replace(anew, progress=progress),
         trigger=Trigger.REOPEN,
         due_at=now,
         reason="the exemption has expired",
     )
+
+
+def _as_new(ticket: Ticket) -> Ticket:
+    """Forget the last round's notice and whatever was waived in it: the next one has a whole grace period of its own."""
+    progress = replace(ticket.progress, notice_composed_at=None, notice_waiver=None, grace_waiver=None)
+    return replace(ticket, progress=progress, deadline=None)
 
 
 def _no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[Resolution, str] | None:
@@ -214,22 +235,15 @@ def _told(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Dec
         and progress.notified_at is not None
         and progress.notified_at < case.enforced_since
     ):
-        fresh = replace(progress, notice_composed_at=None)
         reason = "iamflow was switched to enforce after the notice: the grace period starts anew"
-        return Decision(
-            ticket=replace(ticket, progress=fresh),
-            trigger=Trigger.RENOTIFY,
-            due_at=now,
-            reason=reason,
-        )
+        return Decision(ticket=_as_new(ticket), trigger=Trigger.RENOTIFY, due_at=now, reason=reason)
     if ready_to_deactivate(case, now):
         return _propose(ticket, sight, situation)
     if ticket.state is State.AWAITING_APPROVAL:
-        return common.stay(
-            ticket,
-            due_at=now + situation.policy.timing.recheck,
-            reason="waiting for an approval",
-        )
+        due_at = now + situation.policy.timing.recheck
+        if ticket.deadline is not None and now < ticket.deadline:
+            due_at = min(due_at, ticket.deadline)
+        return common.stay(ticket, due_at=due_at, reason="waiting for an approval")
     name = due_reminder(ticket, now)
     if name is None:
         return common.stay(ticket, due_at=next_grace_look(ticket, now), reason="in the grace period")

@@ -33,13 +33,16 @@ def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
 
 
 def ready_to_deactivate(case: Case, now: datetime) -> bool:
-    """Return whether the ticket's own waits are over; the guards still have their say."""
+    """Return whether the ticket's own waits are over; the guards still have their say.
+
+    An approval replaces no wait: a hold may have moved the date while the ticket waited for one.
+    """
     ticket = case.ticket
+    if ticket.deadline is None or (now < ticket.deadline and ticket.progress.grace_waiver is None):
+        return False
     if ticket.state is State.AWAITING_APPROVAL:
         return any(approval.used_at is None for approval in case.approvals)
-    if ticket.state is not State.NOTIFIED or ticket.deadline is None:
-        return False
-    return now >= ticket.deadline or ticket.progress.grace_waiver is not None
+    return ticket.state is State.NOTIFIED
 
 
 def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
