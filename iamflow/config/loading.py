@@ -1,16 +1,21 @@
-"""Finds the settings file and reads it; every fault becomes one line that names file, key and reason."""
+"""Finds the settings file and reads it; every fault becomes one line that names its place, the key and the reason."""
 
 import difflib
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
+from iamflow.config.environment import variable_for
 from iamflow.config.model import Settings
 from iamflow.config.yaml_file import read_yaml
+from iamflow.domain.encoding import for_log
 from iamflow.domain.errors import ConfigError
 
 
@@ -24,7 +29,8 @@ def find_file(given: Path | None) -> Path | None:
 
     Raises ``ConfigError`` when one that was named does not exist.
     """
-    named = given or (Path(os.environ["IAMFLOW_CONFIG"]) if os.environ.get("IAMFLOW_CONFIG") else None)
+    variable = os.environ.get("IAMFLOW_CONFIG")
+    named = given or (Path(variable) if variable else None)
     if named is not None:
         if not named.is_file():
             message = f"there is no settings file {named}: iamflow --config {named} init writes one"
@@ -38,36 +44,51 @@ def load(given: Path | None = None) -> Settings:
     """Return the settings from the file, if there is one, and the environment. Raises ``ConfigError``."""
     file = find_file(given)
     values = read_yaml(file) if file is not None else {}
-    source = str(file) if file is not None else "the environment"
+    source = str(file) if file is not None else "the settings"
+    _refuse_password(values, source)
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {_first(error)}") from None
+        raise ConfigError(_sentence(error, source)) from None
     except SettingsError as error:
-        raise ConfigError(f"{source}: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"the environment: {for_log(str(error), limit=200)}") from None
     return settings.placed((file.parent if file is not None else Path.cwd()).absolute())
 
 
-def _first(error: ValidationError) -> str:
+def _refuse_password(values: Mapping[str, Any], source: str) -> None:
+    """Refuse a password in the file's database URL: the file is copied, shown and kept under version control."""
+    database = values.get("database")
+    url = database.get("url") if isinstance(database, Mapping) else None
+    try:
+        password = urlsplit(url).password if isinstance(url, str) else None
+    except ValueError:
+        return
+    if password:
+        message = (
+            f"{source}: database.url: a password is never written here: leave it to ~/.pgpass or PGPASSWORD, or give the whole "
+            "URL as IAMFLOW_DATABASE__URL"
+        )
+        raise ConfigError(message)
+
+
+def _sentence(error: ValidationError, file: str) -> str:
     """Return the first fault as a sentence; how many more there are is said too."""
-    faults = error.errors(include_url=False, include_context=False)
-    # A value that may be a word or a list is judged as both; the judgement of its items says more than "not the word".
-    fault = next((fault for fault in faults if fault["type"] == "value_error"), faults[0])
-    where = ".".join(str(part) for part in fault["loc"] if part not in _UNION_MEMBERS)
-    others = len({tuple(part for part in other["loc"] if part not in _UNION_MEMBERS)[:2] for other in faults}) - 1
-    more = f" (and {others} more)" if others else ""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    fault = faults[0]
+    source = variable_for(fault["loc"]) or file
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{source}: {for_log(_reason(fault), limit=400)}{more}"
+
+
+def _reason(fault: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return f"there is no setting {where}{_near(fault['loc'])}{more}"
-    reason = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason}{more}" if where else f"{reason}{more}"
+        return f"there is no setting {where}{_near(fault['loc'])}"
+    reason = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    return f"{where}: {reason}" if where else reason
 
 
-_UNION_MEMBERS = frozenset(
-    {"literal['all']", "literal['enabled']", "list[function-before[parse_account(), str]]", "list[str]"}
-)
-
-
-def _near(location: tuple[int | str, ...]) -> str:
+def _near(location: Sequence[int | str]) -> str:
     """Return a hint at settings with a similar name in the same section."""
     model: type[BaseModel] = Settings
     for part in location[:-1]:

@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from iamflow.config import sections
+from iamflow.config.environment import DELIMITER, PREFIX, EnvironmentSource
 from iamflow.config.owner_map import read_owner_map
 from iamflow.config.sections import DAY, HOUR, MINUTE
 from iamflow.domain.ids import AccountId
@@ -25,12 +26,22 @@ from iamflow.domain.policy import (
 )
 from iamflow.domain.states import Mode
 
+_AWS_LOOKUPS = 2
+"""LookupEvents a second that AWS allows in one account and region."""
+
+_WATCHED = 60 * DAY
+
 
 class Settings(BaseSettings):
     """Everything that can be set. The environment (``IAMFLOW_SECTION__KEY``) wins over the file."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        env_prefix="IAMFLOW_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        env_parse_none_str="null",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     mode: Mode = Mode.OBSERVE
@@ -57,13 +68,12 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over what the file says. There is no .env file and no secrets folder."""
-        _ = settings_cls
-        return env_settings, init_settings
+        return EnvironmentSource(settings_cls), init_settings
 
     @model_validator(mode="after")
     def _floors(self) -> Self:
@@ -75,10 +85,14 @@ class Settings(BaseSettings):
             ("workflows.disable-key.monitor", waits.monitor, 24 * HOUR, "24h"),
             ("workflows.disable-key.grace", waits.grace, DAY, "1d"),
             ("workflows.disable-key.delivery_lag", waits.delivery_lag, 15 * MINUTE, "15m"),
+            ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:
                 message = f"{name} must be {text} or more outside the sandbox"
                 raise ValueError(message)
+        if self.aws.trail_lookups_per_second > _AWS_LOOKUPS:
+            message = f"aws.trail_lookups_per_second: AWS allows {_AWS_LOOKUPS} for all tools in the account together"
+            raise ValueError(message)
         if self.aws.endpoint_url is not None:
             message = "aws.endpoint_url is only for the sandbox (sandbox: true)"
             raise ValueError(message)
@@ -90,6 +104,15 @@ class Settings(BaseSettings):
         both = sorted(set(enforced) & set(self.accounts.exclude)) if enforced != "all" else []
         if both:
             message = f"accounts.enforce names {both[0]}, which accounts.exclude leaves out"
+            raise ValueError(message)
+        outside = (
+            sorted(set(enforced) - set(self.accounts.include)) if "all" not in (enforced, self.accounts.include) else []
+        )
+        if outside:
+            message = f"accounts.enforce names {outside[0]}, which accounts.include does not"
+            raise ValueError(message)
+        if self.workflows.disable_key.monitor + self.workflows.disable_key.delivery_lag > _WATCHED:
+            message = "workflows.disable-key: monitor and delivery_lag must be at most 60d together: CloudTrail's lookup keeps 90d"
             raise ValueError(message)
         for name, address in self._addresses():
             if address is not None and valid_address(address) is None:

@@ -3,12 +3,19 @@
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from iamflow.domain.errors import ConfigError
+
+Fetch = Callable[[str], str]
+"""Returns the secret with this name or ARN from Secrets Manager. Raises an ``IamflowError``."""
+
+_LONGEST = 65_536
+"""Bytes of a secret file that are read."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.@-]+")
 
@@ -21,17 +28,40 @@ class SecretRef(BaseModel):
     file: Path | None = None
     env: str | None = None
     credential: str | None = None
+    secretsmanager: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_reference(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        """Refuse a secret that was written down as it is, without repeating it."""
+        if not isinstance(given, dict | cls):
+            message = (
+                "a secret itself is never written here: say where it is, as {file: …}, {env: …} or {credential: …}"
+            )
+            raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors as settings' faults
+        return given
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [value for value in (self.file, self.env, self.credential) if value is not None]
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(given) != 1:
-            message = "name exactly one of file, env, credential; a secret itself is never written here"
+            message = "name exactly one of file, env, credential, secretsmanager"
             raise ValueError(message)
         return self
 
-    def read(self, base: Path) -> str:
-        """Return the secret; relative files are taken from ``base``. Raises ``ConfigError``, which never quotes it."""
+    def read(self, base: Path, fetch: Fetch | None = None) -> str:
+        """Return the secret; relative files are taken from ``base``. Raises ``ConfigError``, which never quotes it.
+
+        ``fetch`` reads from Secrets Manager; without it, such a reference cannot be followed. It is called now and not when
+        the settings are loaded, so that commands which need no secret need no AWS.
+        """
+        if self.secretsmanager is not None:
+            if fetch is None:
+                message = (
+                    f"{self.secretsmanager}: Secrets Manager is not read for this setting: use file, env or credential"
+                )
+                raise ConfigError(message)
+            return fetch(self.secretsmanager)
         if self.env is not None:
             value = os.environ.get(self.env)
             if not value:
@@ -40,7 +70,7 @@ class SecretRef(BaseModel):
             return value
         if self.credential is not None:
             return read_private_file(_credential(self.credential), own=False)
-        return read_private_file(base / (self.file or ""))
+        return read_private_file(base / (self.file or Path()).expanduser())
 
 
 def _credential(name: str) -> Path:
@@ -69,7 +99,15 @@ def read_private_file(path: Path, *, own: bool = True) -> str:
         if own and found.st_mode & 0o077:
             message = f"others may read the secret file {path}: chmod 600 {path}"
             raise ConfigError(message)
-        text = file.read(65_536).decode("utf-8", "replace").rstrip("\r\n")
+        content = file.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        message = f"the secret file {path} is larger than {_LONGEST // 1024} KiB: is it the right one?"
+        raise ConfigError(message)
+    try:
+        text = content.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        message = f"the secret file {path} is not UTF-8 text"
+        raise ConfigError(message) from None
     if not text:
         message = f"the secret file {path} is empty"
         raise ConfigError(message)

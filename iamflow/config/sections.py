@@ -2,11 +2,22 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from iamflow.config.fields import Account, AccountSet, Duration
+from iamflow.config.fields import (
+    Account,
+    AccountList,
+    AccountSet,
+    Domains,
+    Duration,
+    Names,
+    RegionName,
+    RegionSet,
+    distinct,
+    listed,
+)
 from iamflow.config.secrets import SecretRef
 
 DAY = timedelta(days=1)
@@ -18,6 +29,17 @@ class Section(BaseModel):
     """A section: unknown keys are errors, and nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_and_values(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        """Take a section with nothing below its name for an empty one, which is how YAML reads a commented-out block."""
+        if given is None:
+            return {}
+        if not isinstance(given, dict | cls):
+            message = "is a section: settings stand below it as key: value"
+            raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors as settings' faults
+        return given
 
 
 class Database(Section):
@@ -39,16 +61,16 @@ class Aws(Section):
     external_id: str | None = None
     profiles: dict[Account, str] = Field(default_factory=dict)
     endpoint_url: str | None = None
-    regions: Literal["enabled"] | list[str] = "enabled"
-    regions_excused: dict[str, str] = Field(default_factory=dict)
-    trail_lookups_per_second: float = Field(default=1, gt=0)
+    regions: RegionSet = "enabled"
+    regions_excused: dict[RegionName, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    trail_lookups_per_second: float = Field(default=1, gt=0, allow_inf_nan=False)
 
 
 class Accounts(Section):
     """Which accounts are looked at, in which iamflow may act, and whom to tell there."""
 
     include: AccountSet = "all"
-    exclude: list[Account] = Field(default_factory=list)
+    exclude: AccountList = Field(default_factory=list)
     enforce: AccountSet = Field(default_factory=list)
     contacts: dict[Account, str] = Field(default_factory=dict)
 
@@ -56,7 +78,7 @@ class Accounts(Section):
 class Protect(Section):
     """Who is never touched."""
 
-    users: list[str] = Field(default_factory=lambda: ["break-glass*"])
+    users: Names = Field(default_factory=lambda: ["break-glass*"])
     tags: dict[str, str] = Field(default_factory=lambda: {"iamflow:protected": "*"})
 
 
@@ -141,23 +163,25 @@ class Workflows(Section):
 class Owners(Section):
     """How the owner of a key is found."""
 
-    tags: list[str] = Field(default_factory=lambda: ["Owner", "Email", "Team", "Manager"])
+    tags: Names = Field(default_factory=lambda: ["Owner", "Email", "Team", "Manager"])
     map: Path | None = None
     default: str | None = None
-    allowed_domains: list[str] = Field(default_factory=list)
+    allowed_domains: Domains = Field(default_factory=list)
 
 
 class Approvers(Section):
     """Who may approve, and how people are told apart."""
 
     groups: dict[str, list[str]] = Field(default_factory=dict)
-    identity: list[Literal["sts", "os"]] = Field(default=["sts", "os"], min_length=1)
+    identity: Annotated[list[Literal["sts", "os"]], BeforeValidator(listed), AfterValidator(distinct)] = Field(
+        default=["sts", "os"], min_length=1
+    )
 
 
 class Smtp(Section):
     """The mail server."""
 
-    host: str = "localhost"
+    host: str = Field(default="localhost", min_length=1)
     port: int = Field(default=25, ge=1, le=65_535)
     starttls: bool = False
     username: str | None = None
@@ -167,6 +191,9 @@ class Smtp(Section):
     def _never_in_the_clear(self) -> Self:
         if self.username is not None and not self.starttls:
             message = "a username needs starttls: true, or the password would travel readable"
+            raise ValueError(message)
+        if (self.username is None) != (self.password is None):
+            message = "username and password go together: set both or neither"
             raise ValueError(message)
         return self
 
@@ -180,7 +207,9 @@ class MailFolder(Section):
 class Notify(Section):
     """How people are told."""
 
-    channels: list[Literal["smtp", "file"]] = Field(default=["smtp"], min_length=1)
+    channels: Annotated[list[Literal["smtp", "file"]], BeforeValidator(listed), AfterValidator(distinct)] = Field(
+        default=["smtp"], min_length=1
+    )
     sender: str | None = None
     team: str | None = None
     contact: str | None = None
@@ -211,6 +240,13 @@ class Retry(Section):
     most: Duration = HOUR
     tries: int = Field(default=12, ge=1)
 
+    @model_validator(mode="after")
+    def _sane(self) -> Self:
+        if not timedelta(0) < self.base <= self.most:
+            message = "base must be more than 0s and at most `most`"
+            raise ValueError(message)
+        return self
+
 
 class TimingSettings(Section):
     """Every other wait."""
@@ -238,6 +274,9 @@ class TimingSettings(Section):
             if getattr(self, name) <= timedelta(0):
                 message = f"{name} must be more than 0s"
                 raise ValueError(message)
+        if self.propagation > HOUR:
+            message = "propagation must be at most 1h: uses of the key within it count as stragglers, not as uses"
+            raise ValueError(message)
         if not timedelta(0) < self.baseline <= 90 * DAY:
             message = "baseline must be more than 0s and at most 90d, which is how far back CloudTrail's lookup goes"
             raise ValueError(message)
@@ -261,14 +300,17 @@ class Daemon(Section):
             raise ValueError(message)
         return value
 
+    @field_validator("interval")
+    @classmethod
+    def _not_always(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=1):
+            message = "must be 1s or more"
+            raise ValueError(message)
+        return value
+
 
 class Retention(Section):
     """How long events and evidence are kept; null is for ever."""
 
     events: Duration | None = None
     evidence: Duration = 400 * DAY
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
-    """Return a section's value as YAML would write it."""
-    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value

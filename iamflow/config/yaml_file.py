@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from iamflow.config.fields import quoted
+from iamflow.domain.encoding import for_log
 from iamflow.domain.errors import ConfigError
 
 _LARGEST = 1_000_000
@@ -28,10 +30,10 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                problem = f"the key {key!r} must be text: put it in quotes"
+                problem = f"the key {quoted(key_node.value)} must be text: put it in quotes"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
             if key in seen:
-                problem = f"the key {key!r} stands twice"
+                problem = f"the key {quoted(key)} stands twice"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -40,6 +42,9 @@ class _Loader(yaml.SafeLoader):
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file; an empty file is an empty one. Raises ``ConfigError`` with the line."""
     try:
+        if not path.is_file():
+            message = f"{path} is not there, or is not a file"
+            raise ConfigError(message)
         if path.stat().st_size > _LARGEST:
             message = f"{path} is too large to be a settings file"
             raise ConfigError(message)
@@ -50,7 +55,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(message) from error
     try:
         loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        # A ValueError is a scalar that looks like a date or a number and is none, such as 2026-02-31.
         raise ConfigError(f"{path}: {_where(error)}") from error
     if loaded is None:
         return {}
@@ -62,5 +68,5 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def _where(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
+        return f"line {error.problem_mark.line + 1}: {for_log(str(error.problem), limit=200)}"
     return "it is no readable YAML"

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from iamflow.config import load
-from iamflow.config.secrets import SecretRef, read_private_file, write_private_file
 from iamflow.domain.errors import ConfigError
+from iamflow.domain.ids import AccountId
+from iamflow.domain.states import Mode
 
 WRONG = {
     "mode: enforc": "mode",
@@ -35,6 +36,35 @@ WRONG = {
     "notify: {smtp: {password: hunter2-hunter2}}": "password",
     "timing: {fresh_read: 10m}": "fresh_read",
     "daemon: {lease: 10s}": "1m or more",
+    "daemon: {interval: 0s}": "1s or more",
+    "accounts: {enforce: ['123456789012'], include: ['210987654321']}": "accounts.include does not",
+    "accounts: {enforce: [012345670123]}": "must be quoted",
+    "accounts: {enforce: [5.62459E+11]}": "must be quoted",
+    "accounts: {contacts: {012345670123: a@example.com}}": "'012345670123' must be text: put it in quotes",
+    "workflows: {disable-key: {monitor: 60d}}": "at most 60d together",
+    "workflows: {disable-key: {grace: 99999d}}": "ten years",
+    "workflows: {disable-key: {grace: 99999999999999999999d}}": "no duration",
+    "workflows: {disable-key: {grace: -7d}}": "no duration",
+    "workflows: {delete-users: {grace: 7d}}": "did you mean delete-user",
+    "timing: {hold_leaves: 1h}": "24h or more outside the sandbox",
+    "timing: {propagation: 2h}": "at most 1h",
+    "timing: {retry: {base: 0s}}": "timing.retry: base must be more than 0s",
+    "timing: 5": "timing: is a section",
+    "aws: {regions: []}": "a list of regions",
+    "aws: {regions: [everywhere]}": "not the name of a region",
+    "aws: {regions_excused: {ap-east-1: ''}}": "aws.regions_excused.ap-east-1",
+    "aws: {trail_lookups_per_second: 3}": "AWS allows 2",
+    "aws: {trail_lookups_per_second: .nan}": "trail_lookups_per_second",
+    "owners: {allowed_domains: ['@example.com']}": "without an @",
+    "notify: {channels: [file, file]}": "stands twice",
+    "notify: {channels: [pigeon]}": "'smtp' or 'file'",
+    "notify: {smtp: {username: a, starttls: true}}": "go together",
+    "sandbox: perhaps": "valid boolean",
+    '"mode\\nmode": 1': "there is no setting mode\\x0amode",
+    '"\\u202emode": 1': "there is no setting \\u202emode",
+    "evidence: 2026-02-31": "readable YAML",
+    "!!python/object/apply:os.system [id]": "constructor",
+    "[" * 3000: "readable YAML",
 }
 
 
@@ -56,18 +86,28 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load(tmp_path / "none.yaml")
 
 
+def test_a_section_with_nothing_in_it_keeps_its_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("timing:\n  # poll: 1h\nmode: enforce\n")
+    assert load(file).policy().timing.poll.total_seconds() == 1800
+
+
+def test_settings_of_later_workflows_are_read_already(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("workflows: {enforce-mfa: {grace: 3d}, delete-user: {approvals: 2}, rotate-key: {idle: 48h}}")
+    assert load(file).workflows.delete_user.approvals == 2
+
+
+def test_nothing_is_enforced_unless_the_settings_say_so() -> None:
+    policy = load().policy()
+    assert policy.mode is Mode.OBSERVE
+    assert not policy.scope.enforced(AccountId("123456789012"))
+
+
 def test_the_sandbox_may_wait_for_seconds_only(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("sandbox: true\nworkflows: {disable-key: {grace: 1s, monitor: 2s, delivery_lag: 1s}}")
     assert load(file).policy().disable_key.grace.total_seconds() == 1
-
-
-def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "config.yaml"
-    file.write_text("timing: {poll: 1h, recheck: 2h}")
-    monkeypatch.setenv("IAMFLOW_TIMING__POLL", "5m")
-    timing = load(file).policy().timing
-    assert (timing.poll.total_seconds(), timing.recheck.total_seconds()) == (300, 7200)
 
 
 def test_a_relative_database_lies_beside_the_settings_file_wherever_one_stands(
@@ -78,29 +118,3 @@ def test_a_relative_database_lies_beside_the_settings_file_wherever_one_stands(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert load(file).database_url == f"sqlite:///{tmp_path / 'some.db'}"
-
-
-def test_a_secret_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    write_private_file(file, "s")
-    assert read_private_file(file) == "s"
-    file.chmod(0o640)
-    with pytest.raises(ConfigError, match="chmod 600"):
-        read_private_file(file)
-
-
-def test_a_secret_file_behind_a_link_is_refused(tmp_path: Path) -> None:
-    write_private_file(tmp_path / "secret", "s")
-    (tmp_path / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(ConfigError, match="cannot be read"):
-        SecretRef(file=Path("link")).read(tmp_path)
-
-
-def test_a_secret_comes_from_the_environment_or_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_SECRET", "one")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    (tmp_path / "key").write_text("two\n")
-    assert SecretRef(env="SOME_SECRET").read(tmp_path) == "one"
-    assert SecretRef(credential="key").read(tmp_path) == "two"
-    with pytest.raises(ConfigError, match="no name of a credential"):
-        SecretRef(credential="../key").read(tmp_path)

@@ -1,5 +1,7 @@
 """``config.example.yaml`` documents every setting, and its values are the defaults."""
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +45,11 @@ def test_the_example_loads_as_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_
     assert load(EXAMPLE).model_dump() == load().model_dump()
 
 
-def test_every_setting_has_a_comment_above_it_or_beside_it_in_a_commented_block() -> None:
-    lines = EXAMPLE.read_text().splitlines()
-    undocumented = [
-        line
-        for before, line in zip(lines, lines[1:], strict=False)
-        if line[:1].isalpha() and not line.endswith(":") and not before.startswith("#")
-    ]
-    assert undocumented == []
+def test_every_value_has_a_comment_right_above_it() -> None:
+    lines = [line.strip() for line in EXAMPLE.read_text().splitlines()]
+    values = [(before, line) for before, line in itertools.pairwise(lines) if re.match(r"[a-z][\w-]*: \S", line)]
+    # The workflows of later versions share one comment: they do nothing yet.
+    later = ("delete-user:", "rotate-key:")
+    bare = [line for before, line in values if not before.startswith("#") and not line.startswith(later)]
+    assert len(values) > 60
+    assert bare == []
