@@ -145,23 +145,20 @@ def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
 
 
 def proof(engine: Engine, ticket: Ticket) -> Sweep:
-    """Return the events that name the key, where the event that proves the ticket's end must be."""
+    """Return the events that name the key or its user, among which the one that proves the ticket's end must be."""
     now = engine.now()
-    start = ticket.closed_at or ticket.opened_at
-    query = TrailQuery(
-        attribute=Attribute.RESOURCE_NAME,
-        value=ticket.access_key_id,
-        start=start - timedelta(hours=1),
-        end=now,
-    )
-    events = [event for page in _pages(engine, ticket.account_id, GLOBAL_REGION, query) for event in page]
-    return Sweep(
-        run_at=now,
-        start=query.start,
-        end=now,
-        regions=(GLOBAL_REGION,),
-        events=tuple(events),
-    )
+    start = (ticket.closed_at or ticket.opened_at) - timedelta(hours=1)
+    events = [
+        event
+        for name in (ticket.access_key_id, ticket.username)
+        for page in _pages(engine, ticket.account_id, GLOBAL_REGION, _named(name, start, now))
+        for event in page
+    ]
+    return Sweep(run_at=now, start=start, end=now, regions=(GLOBAL_REGION,), events=tuple(events))
+
+
+def _named(name: str, start: datetime, end: datetime) -> TrailQuery:
+    return TrailQuery(attribute=Attribute.RESOURCE_NAME, value=name, start=start, end=end)
 
 
 def _questions(ticket: Ticket, regions: Sequence[Region]) -> Iterator[tuple[Region, Attribute, str]]:

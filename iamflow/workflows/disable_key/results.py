@@ -15,6 +15,10 @@ from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.workflow import Achievement, Situation
 
 
+_SLOWER = (4, 8, 16, 32, 64)
+"""How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
+
+
 def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
     """Return what becomes of the ticket when the guards forbid the effect: block, wait for a person, or wait."""
     ticket = decision.ticket
@@ -26,10 +30,11 @@ def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situa
     if any(refusal.remedy is Remedy.APPROVE for refusal in refusals):
         return _needs_approval(case, decision, sentences, situation)
     later = [refusal.until for refusal in refusals if refusal.until is not None and refusal.until > situation.now]
-    due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * 4
+    waits = ticket.progress.waits
+    due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * _SLOWER[min(waits, 4)]
     if ticket.key_was_deactivated:
         due_at = min(due_at, situation.now + situation.policy.timing.poll)
-    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
+    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences, waits=waits + 1))
     return Decision(
         ticket=waiting,
         due_at=due_at,
