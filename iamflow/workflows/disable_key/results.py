@@ -14,7 +14,6 @@ from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.workflow import Achievement, Situation
 
-
 _SLOWER = (4, 8, 16, 32, 64)
 """How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
 
