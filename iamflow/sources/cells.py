@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from iamflow.domain.encoding import for_log
+from iamflow.domain.encoding import for_log, is_visible
 from iamflow.domain.facts import KeyStatus
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -138,7 +138,7 @@ def _name(text: str, what: str) -> str:
     if len(text) > _NAME_LIMIT:
         message = f"the {what} is longer than {_NAME_LIMIT} characters"
         raise ValueError(message)
-    if not text.isprintable() and any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
-        message = f"{what} {shown(text)} holds control characters"
+    if not is_visible(text):
+        message = f"{what} {shown(text)} holds control or invisible characters"
         raise ValueError(message)
     return text

@@ -108,21 +108,26 @@ class CsvFile:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise self.fault(f"it cannot be opened: {reason}") from error
-        with os.fdopen(descriptor, "rb", buffering=0) as raw:
-            kind = os.fstat(raw.fileno()).st_mode
+        try:
+            kind = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(kind):
                 raise self.fault("it is a folder" if stat.S_ISDIR(kind) else "it is not a regular file")
-            yield raw
+            # Buffered, so that a read ends early only where the file does: both passes must see the same blocks.
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                yield file
+        finally:
+            os.close(descriptor)
 
     def _begin(self, data: bytes) -> bytes:
         """Return the first bytes without a byte order mark."""
-        if not data:
-            reason = "it is empty"
-            raise self.fault(reason)
         if data.startswith(_UTF16_BOMS):
             reason = "it is UTF-16: save it as CSV in UTF-8"
             raise self.fault(reason)
-        return data.removeprefix(_UTF8_BOM)
+        text = data.removeprefix(_UTF8_BOM)
+        if not text:
+            reason = "it is empty"
+            raise self.fault(reason)
+        return text
 
     def _split(self, data: bytes, row: int, *, last: bool) -> tuple[list[bytes], bytes]:
         """Return the complete lines, and the bytes after the last line break, which the next block continues."""
