@@ -75,6 +75,8 @@ class Progress:
     proof_event_id: str | None = None
     exempt_until: datetime | None = None
     exempt_reason: str | None = None
+    paced_until: datetime | None = None
+    """When the caps give this ticket its next slot, where they made it wait."""
     waits: int = 0
     """How often in a row a step was refused and waits."""
     waiting_for: tuple[str, ...] = ()

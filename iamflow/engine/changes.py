@@ -81,7 +81,7 @@ def _cleared(before: Ticket, after: Ticket) -> Ticket:
     attempts = after.attempts if after.attempts > before.attempts else 0
     waited = before.progress.waiting_for
     if waited and after.progress.waiting_for is waited:
-        after = replace(after, progress=replace(after.progress, waiting_for=(), waits=0))
+        after = replace(after, progress=replace(after.progress, waiting_for=(), waits=0, paced_until=None))
     return replace(after, attempts=attempts)
 
 

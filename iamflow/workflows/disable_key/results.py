@@ -33,7 +33,9 @@ def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situa
     due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * _SLOWER[min(waits, 4)]
     if ticket.key_was_deactivated:
         due_at = min(due_at, situation.now + situation.policy.timing.poll)
-    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences, waits=waits + 1))
+    paced_until = next((refusal.until for refusal in refusals if refusal.code == "over_cap"), None)
+    progress = replace(ticket.progress, waiting_for=sentences, waits=waits + 1, paced_until=paced_until)
+    waiting = replace(ticket, progress=progress)
     return Decision(
         ticket=waiting,
         due_at=due_at,
