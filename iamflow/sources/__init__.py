@@ -1,5 +1,6 @@
 """What findings come from: report files, told apart by their columns and validated whole."""
 
+from datetime import datetime
 from pathlib import Path
 
 from iamflow.domain.errors import InputError
@@ -14,10 +15,14 @@ FORMATS = ("auto", *COLUMNS)
 """What may be asked for. Formats other than iam-audit are recognised, and refused by name."""
 
 
-def open_report(path: Path, format_name: str = "auto", progress: Progress | None = None) -> Report:
+def open_report(
+    path: Path, format_name: str = "auto", progress: Progress | None = None, *, now: datetime | None = None
+) -> Report:
     """Validate a file of findings whole, and return it ready to be read.
 
-    ``progress`` is told the bytes read and the file's size. Raises ``InputError``, one line with file, row and reason, for
+    ``progress`` is told the bytes read and the file's size. ``now`` is when the import began (UTC; where it is not told, the
+    report's own date stands for it). The report's date is the one in a name such as ``…_20261124_001111.csv`` (UTC), else the
+    newest date in the file, else the file's own. Raises ``InputError``, one line with file, row and reason, for
     a file that is not what it says, or is of a format that this version does not import.
     """
     if format_name not in FORMATS:
@@ -34,4 +39,4 @@ def open_report(path: Path, format_name: str = "auto", progress: Progress | None
         raise file.fault(reason)
     if found != IAM_AUDIT or len(set(header)) != len(header):
         raise file.fault(complaint(header, IAM_AUDIT), 1)
-    return IamAuditReport(file, header, progress or (lambda _read, _size: None))
+    return IamAuditReport(file, header, progress or (lambda _read, _size: None), now)

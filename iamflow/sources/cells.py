@@ -99,7 +99,6 @@ def configured(text: str) -> bool:
     raise ValueError(message)
 
 
-@lru_cache(maxsize=16384)
 def date(text: str) -> datetime:
     """Return the time that a cell holds, in UTC. One without an offset is refused: it could be any of 24 hours."""
     found = _DATE.fullmatch(text)
@@ -110,16 +109,17 @@ def date(text: str) -> datetime:
         message = f"the date {shown(text)} has no offset from UTC, such as +00:00"
         raise ValueError(message)
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         message = f"{shown(text)} is a date that does not exist"
         raise ValueError(message) from error
 
 
-@lru_cache(maxsize=16384)
 def date_or_never(text: str) -> datetime | None:
     """Return the time that a cell holds, or None for the words that stand for never (and for: not known)."""
-    return None if text.strip().lower() in _NEVER else date(text)
+    # Most cells are dates, and begin with a digit, which none of the words does.
+    return None if not text[:1].isdigit() and text.strip().lower() in _NEVER else date(text)
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,7 @@ _IDENTITY = itemgetter(0, 2, 6, 7, 8)
 class IamAuditReport:
     """A validated iam-audit file (an ``iamflow.engine.ports.Report``)."""
 
-    def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress) -> None:
+    def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress, now: datetime | None) -> None:
         """Validate the whole file. Raises ``InputError`` with the row and the reason."""
         self._file = file
         self._width = len(header)
@@ -44,7 +44,7 @@ class IamAuditReport:
         newest = self._validate(progress)
         as_of = _date_in_name(file.path.name) or newest or datetime.fromtimestamp(file.modified(), UTC)
         source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=_LONGEST_SOURCE)}"
-        self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=as_of)
+        self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=now or as_of)
 
     def findings(self) -> Iterator[Finding]:
         """Yield every key in the file, in its order. Raises ``InputError`` once the file is no longer what was validated."""
@@ -66,8 +66,11 @@ class IamAuditReport:
         keys = Duplicates()
         newest = _OLDEST
         for block in self._file.blocks():
-            checked = [self._checked(row, number) for number, row in _rows(block)]
-            newest = max(newest, max(map(_newest, checked), default=_OLDEST))
+            checked = []
+            for number, row in _rows(block):
+                chosen, latest = self._checked(row, number)
+                checked.append(chosen)
+                newest = max(newest, latest)
             keys.note(map(itemgetter(_KEY), checked), map(_IDENTITY, checked))
             self.rows += len(checked)
             self._digests.append(block.digest)
@@ -75,8 +78,8 @@ class IamAuditReport:
         self._refuse_contradictions(keys)
         return newest if newest > _OLDEST else None
 
-    def _checked(self, row: Sequence[str], number: int) -> tuple[str, ...]:
-        """Return a row's cells in the order of ``COLUMNS[IAM_AUDIT]``, once each of them is known to be good."""
+    def _checked(self, row: Sequence[str], number: int) -> tuple[tuple[str, ...], datetime]:
+        """Return a row's cells in the order of ``COLUMNS[IAM_AUDIT]``, each known to be good, and the latest time in them."""
         if len(row) != self._width:
             reason = f"it has {len(row)} cells where the first row has {self._width}"
             raise self._file.fault(reason, number)
@@ -84,13 +87,13 @@ class IamAuditReport:
         try:
             _check_words(_WORDS(chosen))
             cells.username(chosen[2])
-            cells.date_or_never(chosen[4])
             cells.key_id(chosen[_KEY])
-            cells.date(chosen[7])
-            cells.date_or_never(chosen[8])
+            created = cells.date(chosen[7])
+            signed_in = cells.date_or_never(chosen[4])
+            used = cells.date_or_never(chosen[8])
         except ValueError as error:
             raise self._file.fault(str(error), number) from error
-        return chosen
+        return chosen, max(created, signed_in or created, used or created)
 
     def _refuse_contradictions(self, keys: Duplicates) -> None:
         """Refuse a file that says two different things of one key."""
@@ -139,12 +142,6 @@ def _check_words(words: tuple[str, ...]) -> None:
     cells.status(status)
     cells.service(service)
     cells.mfa(mfa)
-
-
-def _newest(chosen: Sequence[str]) -> datetime:
-    """Return the latest time in a checked row."""
-    times = (cells.date_or_never(chosen[4]), cells.date(chosen[7]), cells.date_or_never(chosen[8]))
-    return max(time for time in times if time is not None)
 
 
 def _rows(block: Block) -> Iterator[tuple[int, list[str]]]:

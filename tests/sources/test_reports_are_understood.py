@@ -181,3 +181,11 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     assert [total for _, total in seen] == [size] * len(seen)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == size
+
+
+def test_the_import_begins_when_it_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, text(row()))
+    now = datetime(2026, 12, 24, 18, tzinfo=UTC)
+
+    assert open_report(path, now=now).info.started_at == now
+    assert open_report(path).info.started_at == NAMED
