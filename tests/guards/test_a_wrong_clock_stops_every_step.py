@@ -37,6 +37,6 @@ def test_access_is_given_back_by_any_clock() -> None:
 def test_the_reason_says_which_way_and_how_far() -> None:
     ahead = refusal(reading(allowed(EffectKind.DELETE_KEY), aws_time=READ_AT - 2 * MOST))
     behind = refusal(reading(allowed(EffectKind.DELETE_KEY), aws_time=READ_AT + 2 * MOST))
-    assert "600 s ahead of AWS's" in ahead.sentence
-    assert "600 s behind AWS's" in behind.sentence
+    assert "clock is +600 s from AWS's" in ahead.sentence
+    assert "clock is -600 s from AWS's" in behind.sentence
     assert {ahead.remedy, behind.remedy} == {Remedy.WAIT}

@@ -28,10 +28,9 @@ def clock_agrees(c: Circumstances) -> Refusal | None:
     error = c.reading.clock_error()
     if c.effect.kind.undoes or abs(error) <= c.policy.timing.clock_skew:
         return None
-    ahead = "ahead of" if error > timedelta(0) else "behind"
     return Refusal(
         code="clock_wrong",
-        sentence=f"this host's clock is {abs(error).total_seconds():.0f} s {ahead} AWS's: set it right",
+        sentence=f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right",
         remedy=Remedy.WAIT,
     )
 
