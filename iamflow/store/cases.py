@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from iamflow.domain.decision import Case
-from iamflow.domain.effect import Intent
 from iamflow.domain.ids import TicketId
 from iamflow.domain.notice import NoticeState, NoticeStatus
 from iamflow.domain.states import PAUSED, State
@@ -19,35 +18,25 @@ _APPROVABLE = PAUSED | {State.AWAITING_APPROVAL}
 """States in which an approval can matter to a decision."""
 
 
-def enforced_since() -> ScalarSelect[object]:
-    """Return the column that tells since when iamflow may act in a ticket's account."""
-    return (
-        select(ACCOUNTS.c.enforced_since)
-        .where(ACCOUNTS.c.id == TICKETS.c.account_id)
-        .correlate(TICKETS)
-        .scalar_subquery()
-    )
-
-
 def cases_of(connection: Connection, found: Sequence[AnyRow], *, complete: bool = False) -> list[Case]:
-    """Return the cases of these rows (with ``enforced_since``), in their order.
+    """Return the cases of these rows of ``tickets``, in their order.
 
     ``complete`` reads all that is known, for showing it; without it, only what a decision in the ticket's state can ask for.
     """
     tickets = [rows.ticket_of(row) for row in found]
-    intents = _open_intents(connection, [ticket.id for ticket in tickets])
+    standing = _standing(connection, [ticket.id for ticket in tickets])
     approvals = _approvals(connection, [t.id for t in tickets if complete or t.state in _APPROVABLE])
     told = [t for t in tickets if t.progress.notice_round > 0 and (complete or t.state is State.OPEN)]
     notices = _notices(connection, told)
     return [
         Case(
             ticket=ticket,
-            intent=intents.get(ticket.id),
+            intent=rows.intent_of(standing[ticket.id]) if standing[ticket.id].id is not None else None,
             approvals=tuple(approvals.get(ticket.id, ())),
             notice=notices.get(ticket.id, NoticeStatus()),
-            enforced_since=row.enforced_since,
+            enforced_since=standing[ticket.id].enforced_since,
         )
-        for row, ticket in zip(found, tickets, strict=True)
+        for ticket in tickets
     ]
 
 
@@ -56,9 +45,17 @@ def first_notice_key(ticket: Ticket) -> str:
     return f"t{ticket.id}:notice:{ticket.progress.notice_round}"
 
 
-def _open_intents(connection: Connection, ids: Sequence[TicketId]) -> dict[TicketId, Intent]:
-    query = select(INTENTS).where(INTENTS.c.ticket_id.in_(ids), INTENTS.c.outcome.is_(None))
-    return {TicketId(row.ticket_id): rows.intent_of(row) for row in connection.execute(query)}
+def _standing(connection: Connection, ids: Sequence[TicketId]) -> dict[TicketId, AnyRow]:
+    """Return since when iamflow may act in each ticket's account, and its open intent's columns, empty where it has none."""
+    t, i = TICKETS.c, INTENTS.c
+    query = (
+        select(t.id.label("of_ticket"), ACCOUNTS.c.enforced_since, INTENTS)
+        .select_from(TICKETS)
+        .join(ACCOUNTS, ACCOUNTS.c.id == t.account_id)
+        .join(INTENTS, (i.ticket_id == t.id) & i.outcome.is_(None), isouter=True)
+        .where(t.id.in_(ids))
+    )
+    return {TicketId(row.of_ticket): row for row in connection.execute(query)}
 
 
 def _approvals(connection: Connection, ids: Sequence[TicketId]) -> dict[TicketId, list[Approval]]:

@@ -18,18 +18,20 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DBAPIError,
-    IntegrityError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
 )
 
-from iamflow.domain.errors import ConfigError, SchemaError, TemporaryError
+from iamflow.domain.errors import ConfigError, IamflowError, SchemaError, TemporaryError
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite connection waits for another's transaction. A batch's commit takes a fraction of a second."""
 
 _WRITE = "iamflow_write"
+
+_FOREIGN_STATES = frozenset({"42P01", "42703", "42P07"})
+"""PostgreSQL: undefined table, undefined column, duplicate table."""
 
 
 def parse_url(url: str) -> URL:
@@ -114,22 +116,29 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
-            # An invariant of the schema refused what the code let through: a mistake of ours, never to be retried blindly.
-            raise
-        except (OperationalError, InterfaceError) as error:
-            raise self._meaning(error) from error
-        except DatabaseError as error:
-            if isinstance(error.orig, sqlite3.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
-                message = f"{self.name} is damaged or no iamflow database: {_first_line(error)}"
-                raise SchemaError(message) from error
-            raise
+        except DBAPIError as error:
+            meaning = self._meaning(error)
+            if meaning is None:
+                raise
+            raise meaning from error
 
-    def _meaning(self, error: DBAPIError) -> TemporaryError | SchemaError:
+    def _meaning(self, error: DBAPIError) -> IamflowError | None:
+        """Return what an error of the driver means to us; None for a mistake of our own, which is never to be hidden."""
         reason = _first_line(error)
-        if "no such table" in reason or "no such column" in reason:
-            return SchemaError(f"the schema of {self.name} does not fit this iamflow: run: iamflow db upgrade")
-        return TemporaryError(f"the database {self.name} cannot be used now: {reason}")
+        if _is_foreign(error):
+            return SchemaError(f"{self.name} does not fit this iamflow ({reason}): run: iamflow db upgrade")
+        if isinstance(error, OperationalError | InterfaceError):
+            return TemporaryError(f"the database {self.name} cannot be used now: {reason}")
+        if type(error) is DatabaseError:
+            return SchemaError(f"{self.name} is damaged or no database: {reason}")
+        return None
+
+
+def _is_foreign(error: DBAPIError) -> bool:
+    """Whether tables or columns are not what this program expects, as the databases' own codes say."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    state = getattr(error.orig, "sqlstate", None)
+    return code == sqlite3.SQLITE_ERROR or state in _FOREIGN_STATES
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -13,7 +13,7 @@ from iamflow.domain.journal import Event
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.ports import StoredFinding, StoredIntent, TicketFilter
 from iamflow.store import documents, rows
-from iamflow.store.cases import cases_of, enforced_since
+from iamflow.store.cases import cases_of
 from iamflow.store.chain import event_of
 from iamflow.store.part import Part
 from iamflow.store.schema import EVENTS, FINDINGS, INTENTS, SCANS, TICKETS
@@ -43,7 +43,7 @@ class QueryPart(Part):
 
     def case(self, ticket_id: TicketId) -> Case:
         """Return a ticket with its context, without claiming it."""
-        query = select(TICKETS, enforced_since().label("enforced_since")).where(TICKETS.c.id == ticket_id)
+        query = select(TICKETS).where(TICKETS.c.id == ticket_id)
         with self.database.reading() as connection:
             row = connection.execute(query).first()
             if row is None:

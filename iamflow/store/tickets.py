@@ -13,7 +13,7 @@ from iamflow.domain.errors import NotFoundError
 from iamflow.domain.guards import Freeze
 from iamflow.domain.ids import TicketId
 from iamflow.engine.ports import Standing
-from iamflow.store.cases import cases_of, enforced_since
+from iamflow.store.cases import cases_of
 from iamflow.store.part import Part
 from iamflow.store.schema import ACCOUNTS, FREEZE, TICKETS
 
@@ -34,7 +34,7 @@ class TicketPart(Part):
             update(TICKETS)
             .where(TICKETS.c.id.in_(chosen.scalar_subquery()))
             .values(lease_holder=holder, lease_token=secrets.token_hex(16), lease_until=now + lease)
-            .returning(TICKETS, enforced_since().label("enforced_since"))
+            .returning(TICKETS)
         )
         with self.database.writing() as connection:
             found = connection.execute(claimed).all()
