@@ -1,0 +1,1 @@
+"""Measures iamflow against floors in the same run: ``python -m benchmarks`` writes ``results.md``."""

@@ -1,0 +1,282 @@
+"""``python -m benchmarks``: measure everything in one run, print it, and write ``results.md``."""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import calls, importing, listing, passes, plans, startup, transitions
+from benchmarks.report import RESULTS, Figure, Section, page, plain
+from benchmarks.stage import a_stage
+from iamflow.store.database import journal_mode
+
+REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "sa-east-1",
+)
+"""Seventeen, as many as are enabled in an account by default."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sizes:
+    """How much is measured."""
+
+    lives: int
+    floor: int
+    crowd: int
+    import_rows: int
+    runs: int
+
+
+NORMAL = Sizes(lives=300, floor=10_000, crowd=200_000, import_rows=100_000, runs=3)
+LARGE = Sizes(lives=2_000, floor=50_000, crowd=1_000_000, import_rows=1_000_000, runs=3)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--large", action="store_true", help="a million tickets and rows; takes a long time")
+    parser.add_argument("--only", choices=list(MEASUREMENTS), help="one measurement; results.md is left as it is")
+    options = parser.parse_args()
+    sizes = LARGE if options.large else NORMAL
+    chosen = [options.only] if options.only else list(MEASUREMENTS)
+    sections = []
+    for name in chosen:
+        began = time.perf_counter()
+        section = MEASUREMENTS[name](sizes)
+        section.seconds = time.perf_counter() - began
+        print(plain(section), flush=True)
+        sections.append(section)
+    if options.only is None:
+        RESULTS.write_text(page(sections, datetime.now(UTC), " --large" if options.large else ""), encoding="utf-8")
+        print(f"\nwritten to {RESULTS}")
+
+
+def durable(sizes: Sizes) -> Section:
+    """Measure transitions a second against the floor, the runs of both taking turns."""
+    floors, rates, steps, lives = [], [], [], []
+    for _ in range(sizes.runs):
+        floors.append(transitions.floor(sizes.floor))
+        lives.append(transitions.lives(sizes.lives))
+        rates.append(lives[-1].moved / lives[-1].seconds)
+        steps.append(lives[-1].steps / lives[-1].seconds)
+    floor, rate, step = statistics.median(floors), statistics.median(rates), statistics.median(steps)
+    last = lives[-1]
+    mutating, others = last.kinds["with a mutating call"], last.kinds["without one"]
+    commits = statistics.median(run.statements["commits"] / (run.moved + run.letters) for run in lives)
+    in_passes = (mutating.commits + others.commits) / last.steps
+    return Section(
+        title="Durable transitions, SQLite",
+        figures=[
+            Figure(
+                what="changes of state",
+                measured=f"{rate:,.0f}/s",
+                against=f"{rate / floor:.1%} of the floor, {floor:,.0f}/s",
+                target="≥ 10 %",
+                met=rate / floor >= 0.10,
+            ),
+            Figure(what="durable steps", measured=f"{step:,.0f}/s", against=f"{step / floor:.1%} of the floor"),
+            Figure(
+                what="whole lives, notices included",
+                measured=f"{last.tickets / (last.seconds + last.sending):,.1f}/s",
+                against=f"{last.steps / last.tickets:.0f} steps and {last.letters / last.tickets:.0f} letters each",
+            ),
+            Figure(
+                what="commits a step, in passes", measured=f"{in_passes:.3f}", target="≤ 0.05", met=in_passes <= 0.05
+            ),
+            Figure(what="commits a step or letter, all told", measured=f"{commits:.3f}"),
+            Figure(
+                what="queries a ticket in a pass",
+                measured=f"{others.queries / others.tickets:.2f}",
+                target="≤ 0.5",
+                met=others.queries / others.tickets <= 0.5,
+            ),
+            Figure(
+                what="queries a ticket with a mutating call",
+                measured=f"{mutating.queries / mutating.tickets:.2f}",
+                target="≤ 2.5",
+                met=mutating.queries / mutating.tickets <= 2.5,
+            ),
+        ],
+        notes=[
+            (
+                f"The floor is the bare sqlite3 driver in the same journal mode (`{journal_mode()}`, synchronous FULL): one UPDATE and"
+                f" one INSERT a transition, batches of {transitions.BATCH}, two commits a batch. A durable step is one look at one"
+                " ticket whose result is committed: claimed, decided, guarded, its row updated, its events chained. What iamflow"
+                " writes besides: an intent before each effect (a commit of its own), the checkpoint over the hashes of the batch,"
+                " outbox rows, and ten indexes on tickets."
+            ),
+        ],
+    )
+
+
+def slow_aws(sizes: Sizes) -> Section:  # noqa: ARG001 - its size is the batch's
+    """Measure a batch whose AWS calls take 50 ms each, 16 at once."""
+    slow = passes.slow_aws()
+    return Section(
+        title="A pass that waits for AWS",
+        figures=[
+            Figure(
+                what=f"{slow.calls} calls of 50 ms, {slow.workers} at once",
+                measured=f"{slow.seconds:.1f} s",
+                against=f"{slow.efficiency:.2f} of the ideal, {slow.ideal:.1f} s",
+                target="≥ 0.8",
+                met=slow.efficiency >= 0.8,
+            )
+        ],
+        notes=[
+            (
+                "One batch of 100 tickets over 20 accounts from notice to confirmed deletion, in all its passes. The ideal is calls"
+                f" x 50 ms ÷ {slow.workers}. A batch of 100 over {slow.workers} workers takes 7 rounds where 6.25 are the ideal, so"
+                f" that {100 / slow.workers / 7:.2f} is the most that equally long looks can reach."
+            ),
+        ],
+    )
+
+
+def crowd(sizes: Sizes) -> Section:
+    """Measure a pass, an idle pass and the lists among many open tickets; and the plans of their statements."""
+    with a_stage() as few:
+        passes.fill(few, 1_000)
+        small = passes.crowd(few, 1_000)
+        near = listing.pages(few, 1_000)
+    with a_stage() as many:
+        passes.fill(many, sizes.crowd)
+        large = passes.crowd(many, sizes.crowd)
+        far = listing.pages(many, sizes.crowd)
+        found = plans.plans(many)
+    grown = large.due / small.due
+    figures = [
+        Figure(
+            what=f"a pass with 100 due of {sizes.crowd:,} open",
+            measured=f"{large.due * 1000:.0f} ms",
+            against=f"{grown:.2f} x the pass among 1,000, {small.due * 1000:.0f} ms",
+            target="≤ 1.5 x",
+            met=grown <= 1.5,
+        ),
+        Figure(
+            what="an idle pass",
+            measured=f"{large.idle * 1000:.2f} ms",
+            target="≤ 3 ms",
+            met=large.idle <= 0.003,
+        ),
+        Figure(what="`next_due`", measured=f"{large.next_due * 1000:.2f} ms"),
+    ]
+    for name, (first, last, rows) in far.items():
+        before = near[name][0]
+        figures.append(
+            Figure(
+                what=f"list, {name}, {rows} rows",
+                measured=f"first page {first * 1000:.1f} ms, last {last * 1000:.1f} ms",
+                against=f"last ÷ first {last / first:.2f}; first among 1,000 tickets {before * 1000:.1f} ms",
+                target="last ≤ 1.5 x first",
+                met=last <= 1.5 * first,
+            )
+        )
+    return Section(title="Many open tickets", figures=figures, notes=[_plans_note(found)])
+
+
+def _plans_note(found: Sequence[plans.Plan]) -> str:
+    scanning = [f"{plan.work} ({'; '.join(plan.scans)})" for plan in found if plan.scans]
+    works = sorted({plan.work for plan in found})
+    said = "; ".join(scanning) if scanning else "none"
+    return f"Query plans of {', '.join(works)}. Statements that walk through a whole table or index: {said}."
+
+
+def imports(sizes: Sizes) -> Section:
+    """Measure the import of an iam-audit file."""
+    with tempfile.TemporaryDirectory(prefix="iamflow-report-") as folder:
+        file = Path(folder) / "iam_audit_report_20261124_001111.csv"
+        importing.write_report(file, sizes.import_rows)
+        reading, writing = importing.floors(file)
+        done = importing.measured(file)
+    return Section(
+        title="Import of an iam-audit file",
+        figures=[
+            Figure(
+                what=f"{done.rows:,} rows, {done.bytes / 1e6:.0f} MB, {done.opened:,} tickets opened",
+                measured=f"{done.rate:,.0f} rows/s",
+                against=f"{done.rate / writing:.1%} of csv and bare upserts, {writing:,.0f}/s; csv alone {reading:,.0f}/s",
+                target="≥ 30,000 rows/s",
+                met=done.rate >= 30_000,
+            ),
+            Figure(
+                what="peak memory", measured=f"{done.peak_mib:.0f} MiB", target="≤ 250 MiB", met=done.peak_mib <= 250
+            ),
+            Figure(what="of which validating the file", measured=f"{done.validating:.1f} of {done.seconds:.1f} s"),
+        ],
+    )
+
+
+def starting(sizes: Sizes) -> Section:
+    """Measure how quickly commands answer."""
+    runs = sizes.runs * 3
+    nothing = startup.nothing(runs)
+    targets = {"iamflow --help": 10, "iamflow ticket list": 25}
+    if not startup.cli_is_there():
+        figures = [Figure(what=name, measured="not there yet", target=f"≤ {most} x") for name, most in targets.items()]
+        return Section(title="Start-up", figures=figures)
+    figures = [
+        Figure(
+            what=f"`{name}`",
+            measured=f"{took * 1000:.0f} ms",
+            against=f"{took / nothing:.1f} x `python -c pass`, {nothing * 1000:.0f} ms",
+            target=f"≤ {targets[name]} x",
+            met=took <= targets[name] * nothing,
+        )
+        for name, took in startup.commands(runs).items()
+    ]
+    return Section(title="Start-up", figures=figures)
+
+
+def aws_calls(sizes: Sizes) -> Section:  # noqa: ARG001 - one life is one life
+    """Count the calls of one key's life."""
+    lives = [calls.one_life(REGIONS[:regions]) for regions in (1, 17)]
+    figures = [
+        Figure(
+            what=f"one key's life, {life.regions} regions",
+            measured=f"{life.besides_polls} calls",
+            against=f"and {life.in_polls} in {life.polls} polls",
+            target=f"≤ 3 R + 20 = {life.bound}",
+            met=life.besides_polls <= life.bound,
+        )
+        for life in lives
+    ]
+    counted = ", ".join(f"{name} {times}" for name, times in lives[-1].by_operation.most_common())
+    return Section(
+        title="AWS calls",
+        figures=figures,
+        notes=[f"From notice to confirmed deletion, counted by the simulated AWS, polls included: {counted}."],
+    )
+
+
+MEASUREMENTS: dict[str, Callable[[Sizes], Section]] = {
+    "transitions": durable,
+    "slow-aws": slow_aws,
+    "crowd": crowd,
+    "import": imports,
+    "start-up": starting,
+    "calls": aws_calls,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Import of an iam-audit file: rows a second with rules, tickets and journal, and the memory at its peak.
+
+Each import runs in a process of its own, so that the memory is that of the import and of nothing else.
+"""
+
+import csv
+import json
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.stage import START, a_stage
+from iamflow.engine.intake import import_report
+from iamflow.sources import open_report
+from iamflow.store.database import journal_mode
+
+COLUMNS = [
+    "account_id",
+    "account_name",
+    "username",
+    "password_status",
+    "password_last_used",
+    "access_key_id",
+    "status",
+    "created_date",
+    "last_used_date",
+    "service_name",
+    "mfa_status",
+]
+OLD_OF_TEN = 3
+"""Of ten rows, so many are about a key that is Active and too old: they open a ticket."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """What one import took."""
+
+    rows: int
+    opened: int
+    seconds: float
+    validating: float
+    peak_mib: float
+    bytes: int
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows / self.seconds
+
+
+def write_report(file: Path, rows: int) -> None:
+    """Write an iam-audit report of so many keys, of which three in ten are due for a ticket."""
+    old, young = START - timedelta(days=300), START - timedelta(days=10)
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        for number in range(rows):
+            created = old if number % 10 < OLD_OF_TEN else young
+            account = number % 1000
+            writer.writerow(
+                (
+                    f"{100_000_000_000 + account}",
+                    f"account-{account}",
+                    f"user-{number}@example.com",
+                    "No configurada",
+                    "Nunca",
+                    f"AKIA{number:016d}",
+                    "Active",
+                    f"{created:%Y-%m-%d %H:%M:%S.%f}+00:00",
+                    f"{created + timedelta(days=5):%Y-%m-%d %H:%M:%S.%f}+00:00",
+                    "s3",
+                    "None",
+                )
+            )
+
+
+def measured(file: Path) -> Import:
+    """Import a report in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.importing", str(file)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Import(**json.loads(done.stdout))
+
+
+def floors(file: Path) -> tuple[float, float]:
+    """Return rows a second of the csv reader alone, and of the csv reader with bare upserts, a thousand a commit."""
+    began = time.perf_counter()
+    rows = sum(1 for _ in _rows(file))
+    reading = rows / (time.perf_counter() - began)
+    with tempfile.TemporaryDirectory(prefix="iamflow-floor-") as folder:
+        connection = sqlite3.connect(Path(folder) / "floor.db", isolation_level=None)
+        connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"CREATE TABLE keys ({', '.join(COLUMNS)}, PRIMARY KEY (access_key_id))")
+        upsert = (
+            f"INSERT INTO keys VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - columns of our own
+            " ON CONFLICT (access_key_id) DO UPDATE SET last_used_date = excluded.last_used_date"
+        )
+        began = time.perf_counter()
+        rows_left = _rows(file)
+        while chunk := list(islice(rows_left, 1000)):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(upsert, chunk)
+            connection.execute("COMMIT")
+        writing = rows / (time.perf_counter() - began)
+        connection.close()
+    return reading, writing
+
+
+def _rows(file: Path) -> Iterator[list[str]]:
+    with file.open(newline="", encoding="utf-8") as source:
+        reader = csv.reader(source)
+        next(reader)
+        yield from reader
+
+
+def _import(file: Path) -> dict[str, float]:
+    with a_stage() as stage:
+        began = time.perf_counter()
+        report = open_report(file, "auto", None)
+        validated = time.perf_counter()
+        done = import_report(stage.desk, report)
+        ended = time.perf_counter()
+    return {
+        "rows": done.rows,
+        "opened": done.opened,
+        "seconds": ended - began,
+        "validating": validated - began,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "bytes": file.stat().st_size,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_import(Path(sys.argv[1]))) + os.linesep)
