@@ -37,6 +37,6 @@ def open_report(
     if format_name not in {"auto", IAM_AUDIT}:
         reason = f"it is not {format_name}, and this version imports {IAM_AUDIT} only"
         raise file.fault(reason)
-    if found != IAM_AUDIT or len(set(header)) != len(header):
+    if found != IAM_AUDIT or any(header.count(column) > 1 for column in COLUMNS[IAM_AUDIT]):
         raise file.fault(complaint(header, IAM_AUDIT), 1)
     return IamAuditReport(file, header, progress or (lambda _read, _size: None), now)

@@ -118,6 +118,12 @@ def test_the_order_of_the_columns_does_not_matter_and_others_may_be_among_them(t
     assert only(write(tmp_path, text(row(region="eu-west-1", notes="x"), columns=columns))) == usual
 
 
+def test_other_columns_may_bear_one_name_or_none(tmp_path: Path) -> None:
+    extra = text(row()).replace("mfa_status\r", "mfa_status,,,x,x\r").replace("None\r", "None,,,1,2\r")
+
+    assert open_report(write(tmp_path, extra)).rows == 1
+
+
 @pytest.mark.parametrize("change", [("\r\n", "\n"), ("account_id,", "\ufeffaccount_id,"), ("\r\n", "\r\n\r\n")])
 def test_bom_line_ends_and_empty_lines_change_nothing(tmp_path: Path, change: tuple[str, str]) -> None:
     usual = only(write(tmp_path, text(row())))
