@@ -29,10 +29,11 @@ class TicketPart(Part):
         self, *, holder: str, now: datetime, limit: int, lease: timedelta, only: TicketId | None = None
     ) -> Sequence[Case]:
         """Lease what is due; see ``TicketStore.claim``."""
-        chosen = claimable(holder, now, limit, only)
+        # A CTE is run once; PostgreSQL may run a subquery again, and then lock more rows than the limit.
+        chosen = claimable(holder, now, limit, only).cte("chosen")
         claimed = (
             update(TICKETS)
-            .where(TICKETS.c.id.in_(chosen.scalar_subquery()))
+            .where(TICKETS.c.id.in_(select(chosen.c.id)))
             .values(lease_holder=holder, lease_token=secrets.token_hex(16), lease_until=now + lease)
             .returning(TICKETS)
         )
