@@ -139,7 +139,7 @@ class Application:
         """Validate a file of findings whole. Raises ``InputError`` with the row and the reason."""
         from iamflow.sources import open_report
 
-        return open_report(path, format_name, progress)
+        return open_report(path, format_name, progress, now=self.clock.now())
 
     # --- people -----------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,9 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, username: str
 
 
 def _judge(finding: Finding, policy: Policy, now: datetime) -> _Judged:
-    facts = finding.facts
+    # A report cannot know more than now: dated ahead, it would make every later one look old.
+    facts = replace(finding.facts, as_of=min(finding.facts.as_of, now))
+    finding = replace(finding, facts=facts)
     applies = facts.status is KeyStatus.ACTIVE and now - facts.created_at > policy.rules.max_key_age
     refusal = _refusal(finding.account_id, finding.username, policy) if applies else None
     return _Judged(finding=finding, applies=applies, refusal=refusal)
