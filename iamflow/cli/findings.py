@@ -1,0 +1,199 @@
+"""``iamflow import`` and ``iamflow finding``: from reports to tickets, and who is affected."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iamflow.cli.context import AsOutput, Format, noun, opened
+from iamflow.cli.render.out import Output, say
+
+if TYPE_CHECKING:
+    from iamflow.bootstrap import Application
+    from iamflow.cli.render.tables import Listing
+    from iamflow.domain.facts import Finding
+    from iamflow.engine.intake import Intake
+    from iamflow.engine.ports import Report, StoredFinding
+    from iamflow.engine.steer import Desk
+
+app = noun("What the audits found.")
+
+_COUNTS = ("rows", "findings", "opened", "existing", "rejected", "suppressed")
+
+_FIELDS = (
+    "account_id",
+    "account_name",
+    "username",
+    "access_key_id",
+    "created_at",
+    "age_days",
+    "last_used_at",
+    "service",
+    "rule",
+    "ticket",
+)
+
+Progress = Callable[[int, int], None]
+
+
+def register(top: typer.Typer) -> None:
+    """Add ``iamflow import``."""
+    top.command("import")(import_files)
+
+
+def import_files(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Reports that an audit wrote.")],
+    format_name: Annotated[
+        Format, typer.Option("--format", help="What the files are; auto tells it by their columns.")
+    ] = Format.AUTO,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing; show what would open.")] = False,
+    output: AsOutput = Output.TABLE,
+) -> None:
+    """Take findings from files and open tickets for them; every file is checked whole before anything is stored."""
+    from iamflow.engine.intake import import_report
+
+    with opened(ctx) as app_:
+        reports = [_checked(app_, path, format_name) for path in files]
+        results: list[tuple[Path, Intake]] = []
+        desk = app_.desk()
+        for path, report in zip(files, reports, strict=True):
+            with _progress(f"importing {path.name}") as told:
+                results.append((path, import_report(desk, report, dry_run=dry_run, progress=_of(told, report.rows))))
+        _tell(results, desk, dry_run=dry_run, output=output)
+
+
+def _checked(app_: "Application", path: Path, format_name: Format) -> "Report":
+    with _progress(f"checking {path.name}") as told:
+        return app_.open_report(path, format_name.value, told)
+
+
+def _of(told: Progress, rows: int) -> Callable[[int], None]:
+    return lambda done: told(done, rows)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress]:
+    """Yield what to tell the progress to; a bar is drawn on a terminal only, on standard error."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    from iamflow.domain.encoding import for_terminal
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(Text(for_terminal(what, limit=40)).plain, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bool, output: Output) -> None:
+    from iamflow.cli.render.data import emit_csv, emit_json
+
+    totals = {name: sum(getattr(result, name) for _, result in results) for name in _COUNTS}
+    files = [{"file": str(path)} | {name: getattr(result, name) for name in _COUNTS} for path, result in results]
+    match output:
+        case Output.JSON:
+            document: dict[str, object] = {**totals, "dry_run": dry_run, "files": files}
+            if dry_run:
+                now = desk.clock.now()
+                document["would_open"] = [_finding_record(finding, now) for _, r in results for finding in r.would_open]
+            emit_json(document)
+        case Output.CSV:
+            emit_csv(files, ("file", *_COUNTS))
+        case Output.TABLE:
+            _tell_people(results, desk, dry_run=dry_run)
+
+
+def _tell_people(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bool) -> None:
+    from iamflow.cli.render.tables import Column, Listing, show
+
+    for path, result in results:
+        opened_ = "would open" if dry_run else "opened"
+        say(
+            f"{path.name}: {result.rows} rows, {result.findings} findings: {result.opened} {opened_}, "
+            f"{result.existing} already under way, {result.rejected} refused by rule, {result.suppressed} closed recently"
+        )
+        for finding, reason in result.refusals:
+            say(f"  refused: {finding.key_id} of {finding.username} in {finding.account_name}: {reason}")
+    if not dry_run:
+        return
+    now = desk.clock.now()
+    columns: Sequence[Column[Finding]] = (
+        Column(title="KEY", cell=lambda finding: finding.key_id, whole=True),
+        Column(title="USER", cell=lambda finding: finding.username),
+        Column(title="ACCOUNT", cell=lambda finding: f"{finding.account_name} ({finding.account_id})"),
+        Column(title="AGE", cell=lambda finding: f"{_age(finding, now)} d", whole=True),
+        Column(title="LAST USED", cell=lambda finding: _last_use(finding, now)),
+    )
+    listing: Listing[Finding] = Listing(columns=columns, fields=(), record=lambda _: {}, empty="no ticket would open")
+    show(listing, [finding for _, result in results for finding in result.would_open], Output.TABLE)
+
+
+@app.command("list")
+def list_findings(
+    ctx: typer.Context,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="R", help="Only this rule, such as key-too-old.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="A", help="Only this account (id or name).")
+    ] = None,
+    output: AsOutput = Output.TABLE,
+) -> None:
+    """List who is affected by what the newest reports say, with the ticket that deals with it."""
+    from iamflow.cli.render.tables import show
+
+    with opened(ctx) as app_:
+        show(_listing(app_.clock.now()), app_.store.findings(rule=rule, account=account), output)
+
+
+def _listing(now: datetime) -> "Listing[StoredFinding]":
+    from iamflow.cli.render.tables import Column, Listing
+
+    return Listing(
+        columns=(
+            Column(title="KEY", cell=lambda stored: stored.finding.key_id, whole=True),
+            Column(title="USER", cell=lambda stored: stored.finding.username),
+            Column(title="ACCOUNT", cell=lambda stored: stored.finding.account_name or stored.finding.account_id),
+            Column(title="AGE", cell=lambda stored: f"{_age(stored.finding, now)} d", whole=True),
+            Column(title="LAST USED", cell=lambda stored: _last_use(stored.finding, now)),
+            Column(title="RULE", cell=lambda stored: stored.rule, whole=True),
+            Column(title="TICKET", cell=lambda stored: str(stored.ticket_id or "-"), whole=True),
+        ),
+        fields=_FIELDS,
+        record=lambda stored: _finding_record(stored.finding, now) | {"rule": stored.rule, "ticket": stored.ticket_id},
+        empty="no findings (iamflow import FILE)",
+    )
+
+
+def _finding_record(finding: "Finding", now: datetime) -> dict[str, object]:
+    use = finding.facts.last_use
+    return {
+        "account_id": finding.account_id,
+        "account_name": finding.account_name,
+        "username": finding.username,
+        "access_key_id": finding.key_id,
+        "created_at": finding.facts.created_at,
+        "age_days": _age(finding, now),
+        "last_used_at": use.at,
+        "service": use.service,
+    }
+
+
+def _age(finding: "Finding", now: datetime) -> int:
+    return (now - finding.facts.created_at).days
+
+
+def _last_use(finding: "Finding", now: datetime) -> str:
+    from iamflow.cli.render.words import when
+
+    use = finding.facts.last_use
+    return f"{when(use.at, now)} {use.service or ''}".strip() if use.at is not None else "never, or no data"

@@ -1,0 +1,75 @@
+"""Writes docs/reference/cli.md from the commands themselves: ``python -m iamflow.cli.reference > docs/reference/cli.md``."""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from iamflow.cli.main import app
+
+_PLAIN_TYPE = re.compile(r" <(str|list\[(str|Path)\])>$")
+"""What Typer adds to the name of an argument that can be anything."""
+
+_INTRODUCTION = """\
+# Command line
+
+Written from the commands themselves by `python -m iamflow.cli.reference`.
+
+Every list and show takes `--output table|json|csv`. A table is drawn on a terminal, in colour unless `NO_COLOR` is set, and is
+plain aligned text in a pipe. [JSON](json.md) goes to standard output alone; remarks and errors go to standard error.
+
+Times are in UTC. An `ID` is a ticket number or a whole access key id. Where a command asks, it asks on a terminal only.
+
+| exit code | means |
+|---|---|
+| 0 | done |
+| 1 | an error; one line on standard error says what to do |
+| 2 | a mistake in usage |
+| 3 | declined: the question was answered with no |
+| 4 | not authorised |
+| 5 | refused by a guard, or by the state of the ticket |
+| 6 | changed since it was viewed |
+| 130 | interrupted |
+"""
+
+
+def reference() -> str:
+    """Return the whole page."""
+    command: Any = get_command(app)
+    lines = [_INTRODUCTION]
+    for title, found, ctx in _commands(command, typer.Context(command, info_name="iamflow")):
+        lines += [f"## `{title}`", "", _text(found), "", *_parameters(found, ctx)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(command: Any, ctx: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - Typer keeps these types to itself
+    """Yield the command and those below it, with the usage of each."""
+    usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
+    yield usage, command, ctx
+    for name in getattr(command, "commands", {}):
+        below = command.commands[name]
+        yield from _commands(below, typer.Context(below, info_name=name, parent=ctx))
+
+
+def _text(command: Any) -> str:  # noqa: ANN401 - Typer keeps this type to itself
+    return inspect.cleandoc(command.help or "")
+
+
+def _parameters(command: Any, ctx: Any) -> list[str]:  # noqa: ANN401 - Typer keeps these types to itself
+    told = [parameter.get_help_record(ctx) for parameter in command.params]
+    rows = [record for record in told if record is not None]
+    if not rows:
+        return []
+    return ["| option | means |", "|---|---|", *(f"| `{_cell(name)}` | {_cell(text)} |" for name, text in rows), ""]
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", _PLAIN_TYPE.sub("", text)).replace("|", "\\|").strip()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

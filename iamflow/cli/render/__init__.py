@@ -1,0 +1,1 @@
+"""How answers look: tables for people, JSON and CSV for programs. All external text is encoded here, and only here."""

@@ -1,0 +1,206 @@
+"""``ticket show`` for people: the change record."""
+
+from datetime import datetime
+
+from iamflow.cli.render.record import Section
+from iamflow.cli.render.ticket import Shown, requester
+from iamflow.cli.render.words import duration, relative, utc, when
+from iamflow.domain.evidence import Activity, Baseline, Signal
+from iamflow.domain.states import State
+from iamflow.domain.ticket import Approval, Ticket, Word
+
+DIGEST_SHOWN = 12
+_ACTIVITIES = 20
+
+
+def title(shown: Shown) -> str:
+    """Return the headline: number, workflow, state, since when."""
+    ticket = shown.ticket
+    return (
+        f"Ticket {ticket.id}: {ticket.workflow}, {ticket.state.value} since {when(ticket.state_since, shown.now)}"
+        + (f", mode {shown.mode}" if not ticket.ended else "")
+    )
+
+
+def sections(shown: Shown) -> list[Section]:
+    """Return the record: finding, owner, impact, plan, approvals, what stands in the way, what was seen, the end."""
+    return [
+        _finding(shown),
+        _owner(shown),
+        _impact(shown),
+        _plan(shown),
+        _standing(shown),
+        _signals(shown),
+        _end(shown),
+    ]
+
+
+def _finding(shown: Shown) -> Section:
+    ticket, facts = shown.ticket, shown.ticket.facts
+    section = Section(heading="Finding")
+    section.add("account", f"{ticket.account_name} ({ticket.account_id})")
+    section.add("user", ticket.username)
+    section.add("access key", ticket.access_key_id)
+    section.add("created", f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
+    section.add("status", f"{facts.status.value}, as of {when(facts.as_of, shown.now)} ({facts.source})")
+    section.add("finding", "" if facts.holds else "no longer holds in the newest report")
+    section.add("opened", f"{when(ticket.opened_at, shown.now)} by {requester(ticket)}")
+    return section
+
+
+def _owner(shown: Shown) -> Section:
+    ticket, progress = shown.ticket, shown.ticket.progress
+    section = Section(heading="Owner")
+    if ticket.owner is not None:
+        name = f" {ticket.owner.name}" if ticket.owner.name else ""
+        section.add("told", f"{ticket.owner.address} (from {ticket.owner.source}{name})")
+    else:
+        section.add("told", "not known yet" if not ticket.ended else "")
+    section.add("notice accepted", when(progress.notified_at, shown.now))
+    section.add("date promised", when(progress.promised_at, shown.now))
+    section.add("reminders", ", ".join(progress.reminders))
+    for label, word in (
+        ("asked to keep", progress.keep),
+        ("grace waived", progress.grace_waiver),
+        ("rollback wanted", ticket.wanted_by),
+    ):
+        section.add(label, _word(word, shown.now))
+    return section
+
+
+def _word(word: Word | None, now: datetime) -> str:
+    if word is None:
+        return ""
+    whom = f" for {word.on_behalf_of}" if word.on_behalf_of else ""
+    comment = f": {word.comment}" if word.comment else ""
+    return f"{when(word.at, now)} by {word.by}{whom}{comment}"
+
+
+def _impact(shown: Shown) -> Section:
+    section = Section(heading="Impact")
+    ticket = shown.ticket
+    use = ticket.progress.last_use or ticket.facts.last_use
+    where = ", ".join(part for part in (use.service, use.region) if part)
+    last = (
+        f"{when(use.at, shown.now)}{f' ({where})' if where else ''}" if use.at is not None else "never seen, or no data"
+    )
+    section.add("last used", last)
+    if ticket.baseline is not None:
+        _baseline(section, ticket.baseline, shown.now)
+    elif not ticket.ended:
+        section.add("activity", "CloudTrail is searched right before the deactivation")
+    return section
+
+
+def _baseline(section: Section, baseline: Baseline, now: datetime) -> None:
+    span = duration(baseline.end - baseline.start)
+    section.add("activity", f"{span} before {when(baseline.taken_at, now)}, in {', '.join(baseline.regions)}")
+    for region, reason in baseline.excused:
+        section.add("not searched", f"{region}: {reason}")
+    section.add("only the newest", ", ".join(baseline.truncated))
+    shown = [_activity(activity, now) for activity in baseline.activities[:_ACTIVITIES]]
+    more = len(baseline.activities) - _ACTIVITIES
+    section.add("seen", *shown, f"and {more} more (--output json has all)" if more > 0 else "")
+    section.add("seen", "" if baseline.activities else "nothing in CloudTrail")
+
+
+def _activity(activity: Activity, now: datetime) -> str:
+    source = f" from {activity.source_ip}" if activity.source_ip else ""
+    agent = f" with {activity.user_agent}" if activity.user_agent else ""
+    refused = f" refused with {activity.error_code}" if activity.error_code else ""
+    last = relative(activity.last_at, now)
+    return f"{activity.source} {activity.name}, {activity.count} times, in {activity.region}{source}{agent}{refused}, last {last}"
+
+
+def _plan(shown: Shown) -> Section:
+    ticket = shown.ticket
+    section = Section(heading="Plan")
+    if not ticket.ended:
+        section.add("planned", _planned(shown))
+    section.add("digest", (ticket.plan_digest or "")[:DIGEST_SHOWN])
+    section.add("next", shown.next_step)
+    section.add("next look", when(ticket.due_at, shown.now))
+    section.add(*_deadline(ticket, shown.now))
+    section.add("next slot", when(ticket.progress.paced_until, shown.now))
+    if not ticket.ended:
+        section.add("expected end", when(shown.expected_end, shown.now) or "when a person has decided")
+    for approval in shown.approvals:
+        section.add("approved", _approval(approval, shown.now))
+    return section
+
+
+def _planned(shown: Shown) -> str:
+    waits = shown.policy.disable_key
+    if shown.ticket.key_was_deactivated:
+        return "delete the key when it has been watched long enough, or give it back"
+    return f"deactivate the key, watch it for {duration(waits.monitor)}, then delete it or give it back"
+
+
+def _deadline(ticket: Ticket, now: datetime) -> tuple[str, str]:
+    if ticket.state is State.EXEMPT:
+        return "exempt until", f"{when(ticket.progress.exempt_until, now)}: {ticket.progress.exempt_reason or ''}"
+    if ticket.ended or ticket.deadline is None:
+        return "", ""
+    return ("watched until" if ticket.key_was_deactivated else "grace until"), when(ticket.deadline, now)
+
+
+def _approval(approval: Approval, now: datetime) -> str:
+    used = (
+        f", used {when(approval.used_at, now)}"
+        if approval.used_at
+        else f", valid until {when(approval.expires_at, now)}"
+    )
+    comment = f": {approval.comment}" if approval.comment else ""
+    return f"{when(approval.at, now)} by {approval.by}, of plan {approval.digest[:DIGEST_SHOWN]}{used}{comment}"
+
+
+def _standing(shown: Shown) -> Section:
+    ticket, progress = shown.ticket, shown.ticket.progress
+    section = Section(heading="What stands in the way")
+    section.add("blocked" if ticket.state is State.BLOCKED else "held", ticket.blocked_reason)
+    if not ticket.ended:
+        section.add("needs approval", *progress.approval_reasons)
+        section.add("waiting for", *progress.waiting_for)
+        section.add("came from", ticket.came_from.value if ticket.came_from else "")
+    return section
+
+
+def _signals(shown: Shown) -> Section:
+    section = Section(heading="Seen after the deactivation")
+    section.add("deactivated", when(shown.ticket.progress.deactivated_at, shown.now))
+    for signal in shown.ticket.progress.signals:
+        section.add("signal", f"{when(signal.at, shown.now)}: {signal.sentence}", _where(signal))
+    return section
+
+
+def _where(signal: Signal) -> str:
+    """Return who, where from and with what, as far as CloudTrail tells."""
+    event = signal.event
+    if event is None:
+        return ""
+    parts = (
+        ("by", event.principal or event.username),
+        ("from", event.source_ip),
+        ("with", event.user_agent),
+        ("key", event.access_key_id),
+        ("error", event.error_code),
+        ("event", event.event_id),
+    )
+    return ", ".join(f"{name} {value}" for name, value in parts if value)
+
+
+def _end(shown: Shown) -> Section:
+    ticket, progress = shown.ticket, shown.ticket.progress
+    section = Section(heading="End")
+    if not ticket.ended:
+        return section
+    section.add("ended", when(ticket.closed_at, shown.now))
+    section.add("resolution", ticket.resolution.value if ticket.resolution else "")
+    if ticket.confirmation is not None:
+        proof = f" by CloudTrail event {progress.proof_event_id}" if progress.proof_event_id else ""
+        section.add("confirmation", f"{ticket.confirmation.value}{proof}")
+    sweep = progress.final_sweep
+    if sweep is not None:
+        outcome = "conclusive" if sweep.conclusive else "inconclusive"
+        section.add("final sweep", f"{outcome}, {when(sweep.run_at, shown.now)}, in {', '.join(sweep.regions)}")
+    return section

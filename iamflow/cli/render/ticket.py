@@ -1,0 +1,155 @@
+"""What a ticket is to a program: its fields in JSON and CSV. The names are a promise (docs/reference/json.md)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from iamflow.domain.journal import Event
+from iamflow.domain.people import RULES
+from iamflow.domain.policy import Policy
+from iamflow.domain.ticket import Approval, Progress, Ticket
+from iamflow.engine.queries import expected_end, next_step
+
+FIELDS = (
+    "id",
+    "workflow",
+    "state",
+    "account_id",
+    "account_name",
+    "username",
+    "access_key_id",
+    "owner",
+    "opened_at",
+    "state_since",
+    "due_at",
+    "deadline",
+    "closed_at",
+    "resolution",
+    "confirmation",
+    "blocked_code",
+    "blocked_reason",
+    "plan_digest",
+    "version",
+)
+
+SHOW_FIELDS = (
+    *FIELDS,
+    "workflow_version",
+    "user_id",
+    "owner_source",
+    "requester",
+    "came_from",
+    "wanted",
+    "facts",
+    "progress",
+    "baseline",
+    "signals",
+    "approvals",
+    "mode",
+    "next_step",
+    "expected_end",
+)
+
+_PROGRESS = (
+    "notified_at",
+    "promised_at",
+    "told_owner",
+    "reminders",
+    "notice_waiver",
+    "grace_waiver",
+    "keep",
+    "approval_reasons",
+    "once_rolled_back",
+    "last_use",
+    "deactivated_at",
+    "window_ends_at",
+    "final_sweep",
+    "confirm_by",
+    "proof_event_id",
+    "exempt_until",
+    "exempt_reason",
+    "paced_until",
+    "waiting_for",
+)
+
+EVENT_FIELDS = ("seq", "at", "actor", "kind", "from_state", "to_state", "detail")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A ticket with everything that ``ticket show`` tells of it."""
+
+    ticket: Ticket
+    approvals: Sequence[Approval]
+    policy: Policy
+    now: datetime
+
+    @property
+    def mode(self) -> str:
+        """Whether iamflow may act on this ticket, or only observes its account."""
+        return "enforce" if self.policy.acts_in(self.ticket.account_id) else "observe"
+
+    @property
+    def next_step(self) -> str:
+        """What comes next, in words."""
+        return next_step(self.ticket)
+
+    @property
+    def expected_end(self) -> datetime | None:
+        """When the ticket is expected to be complete."""
+        return expected_end(self.ticket, self.policy, self.now)
+
+
+def ticket_record(ticket: Ticket) -> dict[str, object]:
+    """Return a ticket as the list has it."""
+    return {
+        name: (ticket.owner.address if ticket.owner is not None else None) if name == "owner" else getattr(ticket, name)
+        for name in FIELDS
+    }
+
+
+def shown_record(shown: Shown) -> dict[str, object]:
+    """Return a ticket as ``ticket show`` has it."""
+    ticket = shown.ticket
+    return ticket_record(ticket) | {
+        "workflow_version": ticket.workflow_version,
+        "user_id": ticket.user_id,
+        "owner_source": ticket.owner.source if ticket.owner is not None else None,
+        "requester": requester(ticket),
+        "came_from": ticket.came_from,
+        "wanted": ticket.wanted,
+        "facts": ticket.facts,
+        "progress": _progress(ticket.progress),
+        "baseline": ticket.baseline,
+        "signals": ticket.progress.signals,
+        "approvals": [_approval(approval) for approval in shown.approvals],
+        "mode": shown.mode,
+        "next_step": shown.next_step,
+        "expected_end": shown.expected_end,
+    }
+
+
+def requester(ticket: Ticket) -> str:
+    """Return who asked for the ticket: a person, or the rules."""
+    return "rules" if ticket.requester == RULES else str(ticket.requester)
+
+
+def event_record(event: Event) -> dict[str, object]:
+    """Return an event as ``ticket history`` has it."""
+    return {name: getattr(event, name) for name in EVENT_FIELDS} | {"detail": json.loads(event.detail)}
+
+
+def _progress(progress: Progress) -> dict[str, object]:
+    return {name: getattr(progress, name) for name in _PROGRESS}
+
+
+def _approval(approval: Approval) -> dict[str, object]:
+    return {
+        "by": str(approval.by),
+        "at": approval.at,
+        "digest": approval.digest,
+        "expires_at": approval.expires_at,
+        "used_at": approval.used_at,
+        "comment": approval.comment,
+    }

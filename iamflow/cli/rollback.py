@@ -1,0 +1,103 @@
+"""What follows a recorded rollback: do it now, or say who will, and how to do it by hand (DESIGN 8.11)."""
+
+import shlex
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from iamflow.cli.instances import alive, beat_limit
+from iamflow.cli.render.out import note, say
+from iamflow.cli.render.words import utc, when
+from iamflow.domain.effect import EffectKind, OutcomeKind
+from iamflow.domain.errors import IamflowError
+from iamflow.domain.states import State
+
+if TYPE_CHECKING:
+    from iamflow.bootstrap import Application
+    from iamflow.domain.ticket import Ticket
+    from iamflow.engine.deps import Engine
+
+
+def act(app: "Application", ticket: "Ticket") -> None:
+    """Carry a recorded rollback out at once where this process may and can; in any case say how things stand."""
+    reason = _try(app, ticket)
+    if reason is not None:
+        _hand_over(app, ticket, reason)
+
+
+def _try(app: "Application", ticket: "Ticket") -> str | None:
+    """Do it and report the read-back. Returns why it could not be done, None where it is done."""
+    from iamflow.engine.runner import act_at_once
+
+    try:
+        with app.engine_lock() as held:
+            if not held:
+                return "another iamflow process is the engine of this database"
+            engine = app.engine()
+            after = act_at_once(engine, ticket.id)
+            if not after.ended:
+                return "; ".join(after.progress.waiting_for) or after.blocked_reason or "AWS has not shown it yet"
+            _report(app, after)
+            _tell(app, engine)
+    except IamflowError as error:
+        return str(error)
+    return None
+
+
+def _report(app: "Application", ticket: "Ticket") -> None:
+    seen = _observed(app, ticket)
+    if ticket.state is State.ROLLED_BACK:
+        say(f"key {ticket.access_key_id} is Active again, observed at {utc(seen or ticket.state_since)}")
+    else:
+        ending = ticket.resolution.value if ticket.resolution is not None else ticket.state.value
+        say(f"ticket {ticket.id} has ended as {ticket.state.value} ({ending}): iamflow ticket history {ticket.id}")
+
+
+def _observed(app: "Application", ticket: "Ticket") -> datetime | None:
+    """Return when AWS was read and showed the key Active."""
+    seen = [
+        stored.outcome.at
+        for stored in app.store.intents(ticket.id)
+        if stored.intent.effect.kind is EffectKind.REACTIVATE_KEY
+        and stored.outcome is not None
+        and stored.outcome.kind is OutcomeKind.DONE
+    ]
+    return max(seen, default=None)
+
+
+def _tell(app: "Application", engine: "Engine") -> None:
+    """Send word of it. The key is Active by now, and a mail server in trouble changes nothing about that."""
+    from iamflow.engine.outbox import deliver
+
+    try:
+        deliver(engine, app.channels)
+    except IamflowError as error:
+        note(f"the notices wait for the next pass: {error}")
+
+
+def _hand_over(app: "Application", ticket: "Ticket", reason: str) -> None:
+    say(f"it is not carried out yet: {reason}")
+    say(_who_will(app))
+    say(f"to do it by hand, with credentials of account {ticket.account_id}:")
+    say(f"  {by_hand(ticket.username, ticket.access_key_id)}")
+
+
+def _who_will(app: "Application") -> str:
+    now = app.clock.now()
+    instances = app.store.instances()
+    limit = beat_limit(app.settings.daemon.interval)
+    running = next((instance for instance in instances if alive(instance, now, limit)), None)
+    if running is not None:
+        return (
+            f"the daemon {running.id} will do it at its next pass; its last heartbeat was {when(running.beat_at, now)}"
+        )
+    last = f"the last heartbeat was {when(instances[0].beat_at, now)}" if instances else "there never was one"
+    return f"no daemon is alive ({last}): run iamflow tick, or start the daemon"
+
+
+def by_hand(username: str, key_id: str) -> str:
+    """Return the command, quoted for a shell, that gives the key back without iamflow."""
+    # A name may begin with a hyphen, which the AWS CLI would take for an option of its own.
+    named = (
+        f"--user-name={shlex.quote(username)}" if username.startswith("-") else f"--user-name {shlex.quote(username)}"
+    )
+    return f"aws iam update-access-key {named} --access-key-id {shlex.quote(key_id)} --status Active"

@@ -1,0 +1,302 @@
+"""``iamflow ticket``: what people do to tickets."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, confirm, opened
+from iamflow.cli.render.out import complain, say
+from iamflow.domain.errors import IamflowError
+
+if TYPE_CHECKING:
+    from iamflow.bootstrap import Application
+    from iamflow.domain.ticket import Ticket
+    from iamflow.engine.steer import Reply
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_USER = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
+_LONGEST_EXTENSION = 3650
+_DIGEST = re.compile(r"[0-9a-fA-F]{12,64}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``iamflow ticket``."""
+    for name, command in (
+        ("approve", approve),
+        ("reject", reject),
+        ("hold", hold),
+        ("resume", resume),
+        ("extend", extend),
+        ("exempt", exempt),
+        ("rollback", rollback),
+        ("cancel", cancel),
+        ("retry", retry),
+        ("comment", comment_on),
+        ("reply", reply),
+        ("open", open_ticket),
+    ):
+        app.command(name)(command)
+
+
+def _digest(text: str | None) -> str | None:
+    if text is not None and _DIGEST.fullmatch(text) is None:
+        message = "a digest takes at least the 12 characters that iamflow ticket show gives"
+        raise typer.BadParameter(message)
+    return text
+
+
+def approve(
+    ctx: typer.Context,
+    refs: TicketRefs,
+    comment: Comment = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest", metavar="DIGEST", callback=_digest, help="The plan that you have seen, as ticket show gives it."
+        ),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Approve the plans of tickets, as they are shown; a plan that has changed since voids the approval."""
+    from iamflow.engine import steer
+
+    if digest is not None and len(refs) != 1:
+        message = "--digest stands for the plan of one ticket"
+        raise typer.BadParameter(message)
+    with opened(ctx) as app:
+        tickets = [app.store.ticket(ref) for ref in refs]
+        for ticket in tickets:
+            say(_plan(ticket))
+        confirm(f"approve {'this' if len(tickets) == 1 else f'these {len(tickets)}'}?", yes=yes)
+        desk = app.desk()
+
+        def one(ticket: "Ticket") -> None:
+            # What was shown is what is approved: a plan that changed in between is refused, not approved unseen.
+            steer.approve(desk, str(ticket.id), comment=comment, digest=digest or ticket.plan_digest)
+            say(f"ticket {ticket.id}: approved by {desk.person}")
+
+        _each(tickets, one)
+
+
+def _each(tickets: "list[Ticket]", action: "Callable[[Ticket], None]") -> None:
+    """Do it to each; one that is refused does not stop the others, and the first refusal decides the exit code."""
+    failed: IamflowError | None = None
+    for ticket in tickets:
+        try:
+            action(ticket)
+        except IamflowError as error:
+            complain(str(error))
+            failed = failed or error
+    if failed is not None:
+        raise typer.Exit(failed.exit_code)
+
+
+def _plan(ticket: "Ticket") -> str:
+    """Return in one line what an approval of this ticket would allow."""
+    from iamflow.domain.plan import remaining_effects
+
+    effects = ", then ".join(f"{effect.value} ({effect.call})" for effect in remaining_effects(ticket))
+    reasons = "; ".join(ticket.progress.approval_reasons)
+    digest = f", plan {ticket.plan_digest[:12]}" if ticket.plan_digest else ""
+    return f"ticket {ticket.id}: {effects}: {_subject(ticket)}{digest}{f' ({reasons})' if reasons else ''}"
+
+
+def _subject(ticket: "Ticket") -> str:
+    return f"{ticket.access_key_id} of {ticket.username} in {ticket.account_name} ({ticket.account_id})"
+
+
+def _told(ticket: "Ticket", what: str) -> None:
+    """Say what was done, and where the ticket stands now."""
+    say(f"ticket {ticket.id}: {what}; it is {ticket.state.value} ({_subject(ticket)})")
+
+
+def reject(ctx: typer.Context, ref: TicketRef, comment: Comment = None, yes: Yes = False) -> None:
+    """Say no: ends a ticket, or, once its key is deactivated, puts it on hold with the key Inactive."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        confirm(f"reject: {_plan(app.store.ticket(ref))}?", yes=yes)
+        _told(steer.reject(app.desk(), ref, comment=comment), "rejected")
+
+
+def hold(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
+    """Stop a ticket's clock; a deactivated key is still watched."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        _told(steer.hold(app.desk(), ref, comment=comment), "held")
+
+
+def resume(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
+    """Go on with a ticket that is on hold, with at least a day of grace left."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        _told(steer.resume(app.desk(), ref, comment=comment), "resumed")
+
+
+def extend(
+    ctx: typer.Context,
+    ref: TicketRef,
+    days: Annotated[
+        int, typer.Option("--days", metavar="NUMBER", min=1, max=_LONGEST_EXTENSION, help="How many days more.")
+    ],
+    comment: Comment = None,
+) -> None:
+    """Add days to the grace period, or to the time that a deactivated key is watched."""
+    from iamflow.cli.render.words import utc
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        ticket = steer.extend(app.desk(), ref, days=days, comment=comment)
+        until = f" until {utc(ticket.deadline)}" if ticket.deadline is not None else ""
+        _told(ticket, f"extended by {days} day{'s' if days > 1 else ''}{until}")
+
+
+def moment(text: str) -> datetime:
+    """Read a date as the end of that day in UTC, or an ISO time; one without a zone is in UTC."""
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"{text[:40]!r} is no date: write 2027-03-31 (that day included, UTC) or 2027-03-31T12:00Z"
+        raise typer.BadParameter(message) from None
+
+
+def exempt(
+    ctx: typer.Context,
+    ref: TicketRef,
+    until: Annotated[
+        datetime, typer.Option("--until", metavar="DATE", parser=moment, help="The last day (UTC), or an ISO time.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")],
+) -> None:
+    """Leave a key alone until a date; the ticket then opens again with a new notice and a whole grace period."""
+    from iamflow.cli.render.words import utc
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        _told(steer.exempt(app.desk(), ref, until=until, reason=reason), f"exempt until {utc(until)}")
+
+
+def rollback(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
+    """Set the key to Active again: at once where that is possible, else it is said who will and how to do it by hand."""
+    from iamflow.cli.rollback import act
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        ticket = steer.rollback(app.desk(), ref, text=comment)
+        say(f"ticket {ticket.id}: the rollback is recorded ({_subject(ticket)})")
+        act(app, ticket)
+
+
+def cancel(ctx: typer.Context, ref: TicketRef, comment: Comment = None, yes: Yes = False) -> None:
+    """End a ticket before anything was done."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        confirm(f"cancel ticket {ref}: {_subject(app.store.ticket(ref))}?", yes=yes)
+        _told(steer.cancel(app.desk(), ref, comment=comment), "cancelled")
+
+
+def retry(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
+    """Try a blocked ticket again, after what blocked it was dealt with."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        _told(steer.retry(app.desk(), ref, comment=comment), "tried again")
+
+
+def comment_on(
+    ctx: typer.Context,
+    ref: TicketRef,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The remark.")],
+) -> None:
+    """Put a remark on a ticket's record."""
+    from iamflow.engine import steer
+
+    with opened(ctx) as app:
+        _told(steer.comment(app.desk(), ref, text), "commented")
+
+
+def reply(
+    ctx: typer.Context,
+    ref: TicketRef,
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="The owner needs the key: hold the ticket, or give the key back.")
+    ] = False,
+    migrated: Annotated[
+        bool, typer.Option("--migrated", help="The owner has replaced the key; shortens nothing.")
+    ] = False,
+    go_ahead: Annotated[
+        bool, typer.Option("--go-ahead", help="The owner waives the rest of the grace period, and nothing else.")
+    ] = False,
+    on_behalf_of: Annotated[
+        str | None, typer.Option("--on-behalf-of", metavar="ADDRESS", help="Whose answer this is.")
+    ] = None,
+    comment: Comment = None,
+) -> None:
+    """Record an owner's answer to a notice; exactly one of --keep, --migrated and --go-ahead."""
+    from iamflow.engine.steer import Reply
+
+    given = [
+        answer for answer, said in ((Reply.KEEP, keep), (Reply.MIGRATED, migrated), (Reply.GO_AHEAD, go_ahead)) if said
+    ]
+    if len(given) != 1:
+        message = "say exactly one of --keep, --migrated and --go-ahead"
+        raise typer.BadParameter(message)
+    with opened(ctx) as app:
+        _reply(app, ref, given[0], on_behalf_of, comment)
+
+
+def _reply(app: "Application", ref: str, answer: "Reply", on_behalf_of: str | None, comment: str | None) -> None:
+    from iamflow.cli.rollback import act
+    from iamflow.domain.states import Wanted
+    from iamflow.engine import steer
+
+    ticket = steer.reply(app.desk(), ref, answer, on_behalf_of=on_behalf_of, text=comment)
+    _told(ticket, f"the answer '{answer.value}' is recorded")
+    if answer is steer.Reply.KEEP and ticket.wanted is Wanted.ROLLBACK:
+        act(app, ticket)
+
+
+def _account(text: str) -> str:
+    if _ACCOUNT.fullmatch(text) is None:
+        message = "an account id has 12 digits"
+        raise typer.BadParameter(message)
+    return text
+
+
+def _user(text: str) -> str:
+    if _USER.fullmatch(text) is None:
+        message = "an IAM user name has up to 64 letters, digits and +=,.@_-"
+        raise typer.BadParameter(message)
+    return text
+
+
+def _key(text: str) -> str:
+    if KEY_ID.fullmatch(text) is None:
+        message = "a whole access key id is needed (AKIA…)"
+        raise typer.BadParameter(message)
+    return text
+
+
+def open_ticket(
+    ctx: typer.Context,
+    workflow: Annotated[str, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")],
+    account: Annotated[str, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")],
+    user: Annotated[str, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")],
+    key: Annotated[str, typer.Option("--key", metavar="K", callback=_key, help="The whole access key id.")],
+) -> None:
+    """Open a ticket by hand; whoever opens it cannot approve it."""
+    from iamflow.domain.ids import AccountId, KeyId
+    from iamflow.engine.intake import open_by_hand
+
+    with opened(ctx) as app:
+        _told(open_by_hand(app.desk(), workflow, AccountId(account), user, KeyId(key)), "opened")
