@@ -1,0 +1,24 @@
+"""A world whose simulated AWS answers another process too, and a witness of everything that is changed in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iamflow.sandbox.settings import SandboxSettings
+from tests.faults.record import Witness
+from tests.world import World, a_world
+
+
+@pytest.fixture
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world; ``@pytest.mark.parametrize("world", [yaml], indirect=True)`` sets settings of its own."""
+    settings = SandboxSettings(lookups_per_second=10_000, control=True)
+    with a_world(tmp_path, getattr(request, "param", ""), settings) as made:
+        yield made
+
+
+@pytest.fixture
+def witness(world: World) -> Witness:
+    """The witness of this world."""
+    return Witness(world)

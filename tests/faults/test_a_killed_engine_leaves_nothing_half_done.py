@@ -1,0 +1,57 @@
+"""SIGKILL at every named point of every step: after a restart the same end, each effect once, each intent before it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import iamflow.engine
+from tests.faults.record import Witness, check
+from tests.faults.ways import Step, bring_to, finish
+from tests.world import World
+
+ROOT = Path(__file__).parents[2]
+REACHES = re.compile(r"""\bcrash\.reach\(\s*["']([a-z_]+)["']""")
+
+
+def _points() -> list[str]:
+    """Return every crash point that the engine names, read from its source: a new one is in the matrix by itself."""
+    folder = Path(str(iamflow.engine.__file__)).parent
+    return sorted({name for file in folder.glob("*.py") for name in REACHES.findall(file.read_text("utf-8"))})
+
+
+def _die(world: World, point: str) -> None:
+    """Let another process be the engine until it dies there."""
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.faults.driver", str(world.folder / "config.yaml"), point],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert died.returncode == -9, died.stderr
+
+
+def test_the_points_that_stand_around_an_effect_are_all_found() -> None:
+    assert {"claimed", "before_intents", "after_intents", "before_effect", "after_effect", "before_outcomes"} <= set(
+        _points()
+    )
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("point", _points())
+def test_the_next_engine_ends_what_a_killed_one_began(world: World, witness: Witness, point: str, step: Step) -> None:
+    bring_to(world, step)
+    before = len(world.changes())
+    _die(world, point)
+    done = len(world.changes()) - before
+    assert done == (point in {"after_effect", "before_outcomes", "after_outcomes"})
+    assert world.app.tick() is not None, "the lock of a dead engine must be free"
+    assert not world.ticket().lease
+    finish(world, step)
+    check(world, witness)
