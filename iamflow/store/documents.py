@@ -29,7 +29,7 @@ class Document(Generic[T]):
         self, type_: type[T], *, version: int = 1, readers: Mapping[int, Callable[[Any], Any]] | None = None
     ) -> None:
         """Name the type, the version of its present shape, and how each older shape becomes the present one."""
-        self._name = type_.__name__
+        self.type = type_
         self._version = version
         self._adapter = TypeAdapter(type_)
         self._readers = readers or {}
@@ -52,7 +52,9 @@ class Document(Generic[T]):
         envelope = json.loads(text)
         reader = self._readers.get(envelope["v"])
         if reader is None:
-            message = f"the database holds a {self._name} of version {envelope['v']}, newer than this iamflow knows"
+            message = (
+                f"the database holds a {self.type.__name__} of version {envelope['v']}, newer than this iamflow knows"
+            )
             raise SchemaError(message)
         return self._adapter.validate_python(reader(envelope["d"]))
 
