@@ -273,7 +273,7 @@ class TicketFilter:
     states: frozenset[str] = frozenset()
     workflow: str | None = None
     account: str | None = None
-    """An account id, or an account name."""
+    """An account id, or an account's present name."""
     user: str | None = None
     owner: str | None = None
     include_ended: bool = False
