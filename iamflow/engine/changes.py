@@ -32,7 +32,7 @@ def settled_change(
     }
     return Change(
         before=before,
-        after=replace(_cleared(before, after), lease=None),
+        after=_put_down(before, after),
         events=(*decision.events, *events),
         settles=settles,
         notices=decision.notices,
@@ -55,11 +55,11 @@ def moved(
     actor: str = DAEMON,
 ) -> tuple[Ticket, tuple[NewEvent, ...]]:
     """Return the ticket after the decision's trigger, with the event of the transition. Raises ``RefusedError``."""
-    after = replace(decision.ticket, due_at=decision.due_at)
     if decision.trigger is None:
-        return after, ()
+        return replace(decision.ticket, due_at=decision.due_at), ()
     state = workflow.table.next_state(before, decision.trigger)
-    after = _entered(before, replace(after, state=state, state_since=now), now)
+    after = replace(decision.ticket, due_at=decision.due_at, state=state, state_since=now)
+    after = _entered(before, after, now)
     if state in ENDS:
         after = replace(after, closed_at=now, resolution=decision.resolution, wanted=None)
     detail = {"trigger": decision.trigger.value, "reason": decision.reason}
@@ -76,13 +76,13 @@ def moved(
     return after, (event,)
 
 
-def _cleared(before: Ticket, after: Ticket) -> Ticket:
-    """Forget the failed tries and the reasons for waiting that this step did not renew."""
+def _put_down(before: Ticket, after: Ticket) -> Ticket:
+    """Give the lease up, and forget the failed tries and the reasons for waiting that this step did not renew."""
     attempts = after.attempts if after.attempts > before.attempts else 0
-    waited = before.progress.waiting_for
-    if waited and after.progress.waiting_for is waited:
-        after = replace(after, progress=replace(after.progress, waiting_for=(), waits=0, paced_until=None))
-    return replace(after, attempts=attempts)
+    progress, waited = after.progress, before.progress.waiting_for
+    if waited and progress.waiting_for is waited:
+        progress = replace(progress, waiting_for=(), waits=0, paced_until=None)
+    return replace(after, attempts=attempts, progress=progress, lease=None)
 
 
 def _entered(before: Ticket, after: Ticket, now: datetime) -> Ticket:

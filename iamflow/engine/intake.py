@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from iamflow.domain.errors import RefusedError
+from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
@@ -53,6 +53,8 @@ class _Judged:
 
     finding: Finding
     applies: bool
+    retires: bool
+    """Whether it would be a finding if the key were Active: an earlier one, if there was one, no longer holds."""
     refusal: str | None
 
 
@@ -68,7 +70,7 @@ def import_report(
         judged = [_judge(finding, desk.policy, desk.clock.now()) for finding in chunk]
         _take_in(desk, judged, report, result, dry_run=dry_run)
         if scan is not None:
-            store.stage_findings(scan, [(OLD_KEY, item.finding) for item in judged if item.applies])
+            store.stage_findings(scan, [(OLD_KEY, _staged(item)) for item in judged if item.applies or item.retires])
         done += len(chunk)
         progress(done)
     if scan is not None:
@@ -81,6 +83,9 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, username: str
 
     Raises ``RefusedError`` where the account or the user is not iamflow's to touch, or the key has an open ticket.
     """
+    if not desk.person.known:
+        message = "nobody can be told to have opened this ticket: neither a login user nor an AWS principal is known"
+        raise NotAuthorisedError(message)
     current = registry.current(workflow)
     refusal = _refusal(account_id, username, desk.policy)
     if refusal is not None:
@@ -109,12 +114,20 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, username: str
 
 
 def _judge(finding: Finding, policy: Policy, now: datetime) -> _Judged:
-    # A report cannot know more than now: dated ahead, it would make every later one look old.
-    facts = replace(finding.facts, as_of=min(finding.facts.as_of, now))
-    finding = replace(finding, facts=facts)
-    applies = facts.status is KeyStatus.ACTIVE and now - facts.created_at > policy.rules.max_key_age
+    facts = finding.facts
+    if facts.as_of > now:
+        # A report cannot know more than now: dated ahead, it would make every later one look old.
+        facts = replace(facts, as_of=now)
+        finding = replace(finding, facts=facts)
+    old = now - facts.created_at > policy.rules.max_key_age
+    applies = old and facts.status is KeyStatus.ACTIVE
     refusal = _refusal(finding.account_id, finding.username, policy) if applies else None
-    return _Judged(finding=finding, applies=applies, refusal=refusal)
+    return _Judged(finding=finding, applies=applies, retires=old and not applies, refusal=refusal)
+
+
+def _staged(item: _Judged) -> Finding:
+    """Return the finding as it is to be listed, or as it takes an earlier one off the list."""
+    return item.finding if item.applies else replace(item.finding, facts=replace(item.finding.facts, holds=False))
 
 
 def _refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:

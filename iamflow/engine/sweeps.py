@@ -20,6 +20,7 @@ from iamflow.domain.evidence import (
 from iamflow.domain.ids import AccountId, Region
 from iamflow.domain.signals import DECISIVE, from_event
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.window import window_ends
 from iamflow.engine.deps import Engine
 
 GLOBAL_REGION = Region("us-east-1")
@@ -109,7 +110,7 @@ def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
     not over, however long it takes.
     """
     since = ticket.progress.deactivated_at
-    until = ticket.progress.window_ends_at
+    until = window_ends(ticket, engine.policy)
     if since is None or until is None:
         message = "a final sweep needs a deactivated key"
         raise AssertionError(message)

@@ -1,5 +1,7 @@
 """Safety rule 2: deletion only after the whole window, and only when the final sweep was conclusive."""
 
+from dataclasses import replace
+
 import pytest
 
 from iamflow.domain.effect import EffectKind
@@ -135,3 +137,11 @@ def test_the_reason_says_what_is_missing(spoilt: Circumstances, words: str, reme
 
 def _in_window(c: Circumstances) -> list[Refusal]:
     return [one for one in refusals(c) if one.code == "in_window"]
+
+
+def test_a_region_that_was_excused_then_and_is_not_any_more_makes_the_sweep_too_little() -> None:
+    excused = (("ap-east-1", "denied by the region policy"),)
+    left_out = approve(sweep(allowed(EffectKind.DELETE_KEY), excused=excused))
+    assert codes(left_out) == ("sweep_other_regions",)
+    still = replace(left_out, policy=replace(left_out.policy, excused=excused))
+    assert codes(approve(still)) == ()

@@ -4,7 +4,7 @@ import pytest
 
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus
-from iamflow.domain.guards import Circumstances, Remedy
+from iamflow.domain.guards import Circumstances, Remedy, refusals
 from iamflow.domain.ids import AccountId
 
 from .circumstances import (
@@ -60,10 +60,20 @@ ALONE = (
     alone("Active again", key(DELETE, status=KeyStatus.ACTIVE), "unexpected_status"),
     alone(
         "used after the deactivation",
-        approve(used(DELETE, DEACTIVATED + TICK)),
+        approve(used(DELETE, DEACTIVATED + 2 * MINUTE + TICK)),
         "used_since",
     ),
 )
+
+
+def test_a_straggler_while_the_change_was_spreading_may_be_let_pass_by_an_approval() -> None:
+    straggler = used(DELETE, DEACTIVATED + 2 * MINUTE)
+    assert "used_since" in codes(straggler)
+    assert codes(used(DELETE, DEACTIVATED + TICK)) == codes(straggler)
+    assert codes(approve(straggler)) == ()
+    assert {found.remedy for found in refusals(straggler)} == {Remedy.APPROVE}
+    late = refusals(approve(used(DELETE, DEACTIVATED + 2 * MINUTE + TICK)))
+    assert [found.remedy for found in late] == [Remedy.BLOCK]
 
 
 @pytest.mark.parametrize("case", ALONE, ids=str)

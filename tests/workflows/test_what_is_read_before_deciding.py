@@ -111,10 +111,9 @@ def test_the_final_sweep_runs_once_the_window_and_the_delivery_lag_are_over() ->
     "of",
     [
         ticket(State.MONITORING, replace(WATCHED, final_sweep=SWEPT)),
-        ticket(State.MONITORING, replace(WATCHED, window_ends_at=None)),
         ticket(State.DEACTIVATED),
         ticket(State.ON_HOLD, WATCHED),
-        ticket(State.AWAITING_APPROVAL, WATCHED),
+        ticket(State.AWAITING_APPROVAL, replace(WATCHED, final_sweep=SWEPT)),
         ticket(State.MONITORING, wanted=Wanted.ROLLBACK),
     ],
 )

@@ -34,6 +34,7 @@ GUARDS: tuple[Guard, ...] = (
     use.not_used_since,
     use.idle_long_enough,
     approval.approval_where_needed,
+    approval.owner_was_told,
     approval.second_strike,
     approval.owner_did_not_say_keep,
     waits.step_is_in_turn,

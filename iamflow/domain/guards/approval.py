@@ -1,5 +1,6 @@
 """Has a person said yes to exactly this plan, and is a yes needed? (Safety rules 6 and 7, DESIGN 8.2, 8.3, 8.18)."""
 
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.people import Identity, distinct, may_approve
 from iamflow.domain.plan import plan_digest
@@ -39,6 +40,18 @@ def approval_where_needed(c: Circumstances) -> Refusal | None:
     return Refusal(
         code="approval_needed",
         sentence="needs an approval: " + "; ".join(reasons),
+        remedy=Remedy.APPROVE,
+    )
+
+
+def owner_was_told(c: Circumstances) -> Refusal | None:
+    """Refuse to deactivate, by time alone, after a notice that reached only the default address: nobody in particular."""
+    progress = c.ticket.progress
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or progress.told_owner or approved(c):
+        return None
+    return Refusal(
+        code="default_address_only",
+        sentence="the notice reached only the default address, not an owner",
         remedy=Remedy.APPROVE,
     )
 

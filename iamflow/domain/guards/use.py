@@ -33,18 +33,24 @@ def not_recently_used(c: Circumstances) -> Refusal | None:
 
 
 def not_used_since(c: Circumstances) -> Refusal | None:
-    """Refuse to delete a key whose last use lies after its deactivation."""
+    """Refuse to delete a key whose last use lies after its deactivation.
+
+    A straggler within the time that the change took to spread may have been let pass by a person; it then takes an approval.
+    """
     if c.effect.kind is not EffectKind.DELETE_KEY:
         return None
     used = c.reading.last_use.at if c.reading.last_use is not None else None
     since = c.ticket.progress.deactivated_at
-    if used is not None and since is not None and used > since:
-        return Refusal(
-            code="used_since",
-            sentence=f"the key was used on {used:%Y-%m-%d %H:%M:%S} UTC, after its deactivation",
-            remedy=Remedy.BLOCK,
-        )
-    return None
+    if used is None or since is None or used <= since:
+        return None
+    straggler = used <= since + c.policy.timing.propagation
+    if straggler and approved(c):
+        return None
+    return Refusal(
+        code="used_since",
+        sentence=f"the key was used on {used:%Y-%m-%d %H:%M:%S} UTC, after its deactivation",
+        remedy=Remedy.APPROVE if straggler else Remedy.BLOCK,
+    )
 
 
 def idle_long_enough(c: Circumstances) -> Refusal | None:

@@ -1,10 +1,10 @@
 """Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12)."""
 
-from datetime import datetime
 
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.states import State
+from iamflow.domain.window import Shortcoming, shortcoming, window_ends
 
 _FOLLOWS = {
     EffectKind.DEACTIVATE_KEY: State.NOTIFIED,
@@ -98,14 +98,13 @@ def window_is_over(c: Circumstances) -> Refusal | None:
     """Refuse a deletion before the whole window has passed since the deactivation was observed."""
     if c.effect.kind is not EffectKind.DELETE_KEY:
         return None
-    since = c.ticket.progress.deactivated_at
-    if since is None:
+    ends = window_ends(c.ticket, c.policy)
+    if ends is None:
         return Refusal(
             code="not_deactivated",
             sentence="no deactivation has been observed",
             remedy=Remedy.BLOCK,
         )
-    ends = _window_ends(c, since)
     if c.now < ends:
         return Refusal(
             code="in_window",
@@ -116,33 +115,18 @@ def window_is_over(c: Circumstances) -> Refusal | None:
     return None
 
 
-def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
-    """Refuse a deletion unless a final sweep covered the whole window, ran after the delivery lag, and read every region.
+_LACKS = {
+    Shortcoming.INCONCLUSIVE: "CloudTrail has not been read conclusively for the whole window",
+    Shortcoming.TOO_SHORT: "the final sweep does not cover the whole window, or ran before CloudTrail's delivery lag was over",
+    Shortcoming.OTHER_REGIONS: "the final sweep left out regions that the settings do not excuse any more",
+}
 
-    A sweep that claims to have run later than now was run on a clock that has since been put back: it proves nothing. That
-    a deactivation was observed at all is for ``window_is_over`` to see.
-    """
+
+def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
+    """Refuse a deletion unless a final sweep covered the whole window, ran after the delivery lag, and read every region."""
     if c.effect.kind is not EffectKind.DELETE_KEY:
         return None
-    sweep, since = c.ticket.progress.final_sweep, c.ticket.progress.deactivated_at
-    if sweep is None or not sweep.conclusive or not sweep.regions:
-        return Refusal(
-            code="sweep_inconclusive",
-            sentence="CloudTrail has not been read conclusively for the whole window",
-            remedy=Remedy.WAIT,
-        )
-    if since is None:
+    lacks = shortcoming(c.ticket, c.policy, c.now)
+    if lacks is None:
         return None
-    ends = _window_ends(c, since)
-    if sweep.start > since or sweep.end < ends or not ends + c.policy.disable_key.delivery_lag <= sweep.run_at <= c.now:
-        return Refusal(
-            code="sweep_too_short",
-            sentence="the final sweep does not cover the whole window, or ran before CloudTrail's delivery lag was over",
-            remedy=Remedy.WAIT,
-        )
-    return None
-
-
-def _window_ends(c: Circumstances, since: datetime) -> datetime:
-    """Return the later of what the settings say now and what was set at the deactivation."""
-    return max(since + c.policy.disable_key.monitor, c.ticket.progress.window_ends_at or since)
+    return Refusal(code=lacks.value, sentence=_LACKS[lacks], remedy=Remedy.WAIT)

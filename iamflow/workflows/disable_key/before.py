@@ -209,13 +209,12 @@ def _compose(ticket: Ticket, situation: Situation) -> Decision:
 def _notified(case: Case, ticket: Ticket, accepted_at: datetime, situation: Situation) -> Decision:
     deadline = grace_deadline(accepted_at, case.notice.promised_at, situation.policy.disable_key.grace)
     told_owner = ticket.owner is not None and ticket.owner.source != "default"
-    reasons = () if told_owner else ("the notice reached only the default address, not an owner",)
     progress = replace(
         ticket.progress,
         notified_at=accepted_at,
         promised_at=case.notice.promised_at,
         told_owner=told_owner,
-        approval_reasons=reasons,
+        approval_reasons=(),
     )
     moved = replace(ticket, progress=progress, deadline=deadline)
     due_at = next_grace_look(moved, situation.now)

@@ -12,6 +12,7 @@ from iamflow.domain.policy import DAY
 from iamflow.domain.signals import DECISIVE, from_reading
 from iamflow.domain.states import Confirmation, State
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.window import shortcoming, window_ends
 from iamflow.workflows.workflow import Situation
 
 _NOTHING: frozenset[Look] = frozenset()
@@ -46,11 +47,15 @@ def ready_to_deactivate(case: Case, now: datetime) -> bool:
 
 
 def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
-    """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, and not done yet."""
-    ends = ticket.progress.window_ends_at
-    if ticket.state is not State.MONITORING or ends is None or ticket.progress.final_sweep is not None:
+    """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, where none is enough yet.
+
+    One that was enough may no longer be: a wait was made longer since, or a region is not excused any more.
+    """
+    ends = window_ends(ticket, situation.policy)
+    if ticket.state not in {State.MONITORING, State.AWAITING_APPROVAL} or ends is None:
         return False
-    return situation.now >= ends + situation.policy.disable_key.delivery_lag
+    over = situation.now >= ends + situation.policy.disable_key.delivery_lag
+    return over and shortcoming(ticket, situation.policy, situation.now) is not None
 
 
 def _before(case: Case, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:
