@@ -24,6 +24,7 @@ from iamflow.domain.policy import Policy
 from iamflow.engine.clock import SystemClock
 
 if TYPE_CHECKING:
+    from iamflow.aws.cloud import AwsCloud
     from iamflow.config import Settings
     from iamflow.engine.deps import Engine
     from iamflow.engine.ports import Channel, Cloud, Report, Store
@@ -84,9 +85,13 @@ class Application:
         self._stack.callback(store.close)
         return store
 
-    @cached_property
+    @property
     def cloud(self) -> "Cloud":
         """AWS, as the settings reach it. Raises ``ConfigError`` for an endpoint that is not AWS's outside the sandbox."""
+        return self._aws
+
+    @cached_property
+    def _aws(self) -> "AwsCloud":
         from iamflow.aws.cloud import open_cloud
         from iamflow.aws.settings import AwsSettings
         from iamflow.domain.ids import Region
@@ -110,7 +115,7 @@ class Application:
     @cached_property
     def channels(self) -> Mapping[str, "Channel"]:
         """The ways to reach people, by name."""
-        return {name: self._channel(name) for name in self.settings.notify.channels}
+        return _Channels(tuple(self.settings.notify.channels), self._channel)
 
     def _channel(self, name: str) -> "Channel":
         from iamflow.notify.file import FileChannel
@@ -119,14 +124,11 @@ class Application:
         notify = self.settings.notify
         if name == "file":
             return FileChannel(self.settings.path(notify.file.folder), notify.sender, self.clock)
-        if notify.sender is None:
-            message = "notify.sender must be set before mail can be sent"
-            raise ConfigError(message)
         password = notify.smtp.password
         settings = SmtpSettings(
             host=notify.smtp.host,
             port=notify.smtp.port,
-            sender=notify.sender,
+            sender=notify.sender or f"iamflow@{_mail_host()}",
             starttls=notify.smtp.starttls,
             username=notify.smtp.username,
             password=partial(password.read, self.settings.base) if password is not None else None,
@@ -212,6 +214,7 @@ class Application:
             if not held:
                 return None
             engine = self.engine()
+            self._aws.require_credentials()
             begin(engine)
             return self.run_tick(engine)
 
@@ -225,6 +228,7 @@ class Application:
             if not held:
                 message = "another engine works on this database already: iamflow daemon status"
                 raise ConfigError(message)
+            self._aws.require_credentials()
             rhythm = Rhythm(advance=self.settings.daemon.interval)
             return Supervisor(self.engine(), self.channels, rhythm, self.stop).run()
 
@@ -261,6 +265,10 @@ class Application:
         return migrate.check(self.settings.database_url)
 
     def _journal_key(self) -> bytes:
+        file = self.settings.journal.key.file
+        if file is not None and not self.settings.path(file).exists():
+            message = f"there is no journal key {self.settings.path(file)}: new here? iamflow init, then iamflow db upgrade"
+            raise ConfigError(message)
         text = self.settings.journal.key.read(self.settings.base)
         try:
             key = bytes.fromhex(text)
@@ -289,6 +297,30 @@ class Application:
     def close(self) -> None:
         """Close what was opened."""
         self._stack.close()
+
+
+class _Channels(Mapping[str, "Channel"]):
+    """The configured channels, each made when it is first used: whoever only observes needs no mail server."""
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[str], "Channel"]) -> None:
+        self._names = names
+        self._make = make
+        self._made: dict[str, Channel] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> "Channel":
+        if name not in self._names:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._make(name)
+            return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def init(path: Path) -> tuple[Path, Path]:
@@ -334,6 +366,12 @@ def _login_user() -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid-{uid}"
+
+
+def _mail_host() -> str:
+    """Return this host's name in a form that a mail address can end with."""
+    name = socket.gethostname()
+    return name if "." in name else f"{name}.localdomain"
 
 
 def _iam_user(arn: str | None) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from iamflow.aws.step import AwsStep
 from iamflow.aws.trail import TrailReader
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind
-from iamflow.domain.errors import IamflowError
+from iamflow.domain.errors import ConfigError, IamflowError
 from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import KeyReading, RegionSet
 from iamflow.domain.ids import AccountId, Region, TicketId
@@ -84,6 +84,15 @@ class AwsCloud:
         policy = session_policy(self._clients.partition, subject.account_id, subject.username, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
             yield AwsStep(session, self._iam_region, wanted, self._clock)
+
+    def require_credentials(self) -> None:
+        """Raise ``ConfigError`` where this host has no AWS credentials at all, and no account has a profile of its own.
+
+        Said once for the host, rather than on every ticket.
+        """
+        if self._clients.method() is None and not self._settings.profiles:
+            message = "no AWS credentials could be had: give this host a role, a profile or a sign-in that works"
+            raise ConfigError(message)
 
     def close(self) -> None:
         """Close the connections that are held open; the next call opens new ones."""

@@ -20,7 +20,19 @@ from iamflow.sandbox.settings import SandboxSettings
 
 PAYMENTS, DEVELOPMENT, EXCLUDED = "111122223333", "012345678901", "999988887777"
 DAY = timedelta(days=1)
-COLUMNS = ["account_id", "account_name", "username", "password_status", "password_last_used", "access_key_id", "status", "created_date", "last_used_date", "service_name", "mfa_status"]
+COLUMNS = [
+    "account_id",
+    "account_name",
+    "username",
+    "password_status",
+    "password_last_used",
+    "access_key_id",
+    "status",
+    "created_date",
+    "last_used_date",
+    "service_name",
+    "mfa_status",
+]
 
 CONFIG = """
 mode: enforce
