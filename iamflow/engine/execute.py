@@ -5,7 +5,7 @@ Runs in the pool. Whatever happens between the call and its observation leaves t
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind, Receipt
@@ -17,12 +17,9 @@ from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
 from iamflow.engine.observe import Settled, after_outcome, subject_of
 from iamflow.engine.ports import Standing, Step
-from iamflow.workflows.workflow import Workflow
+from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Workflow
 
 _log = logging.getLogger(__name__)
-
-CALL_BOUND = timedelta(seconds=30)
-"""No mutating call takes longer: connect and read timeouts together stay below it, and it is never retried."""
 
 _READ_BACKS = 5
 """How often the change is looked for right after the call, before it is left to a later look."""
@@ -51,12 +48,15 @@ class Performed:
 def perform(engine: Engine, opened: Opened) -> Performed:
     """Carry out one intent."""
     subject = subject_of(opened.case)
+    performed: Performed | None = None
     try:
         with engine.cloud.step(subject, opened.case.ticket.id, opened.intent.effect.kind) as step:
-            refused = _refused(engine, opened, step.read_key())
-            return refused if refused is not None else _call(engine, opened, step)
+            performed = _refused(engine, opened, step.read_key()) or _call(engine, opened, step)
     except Exception as error:  # noqa: BLE001 - before the call, nothing has been done
-        return _not_attempted(engine, opened, error)
+        if performed is None:
+            return _not_attempted(engine, opened, error)
+        _log.warning("a session did not close: %s", error, extra={"ticket": opened.case.ticket.id})
+    return performed
 
 
 def _refused(engine: Engine, opened: Opened, reading: KeyReading) -> Performed | None:
@@ -75,14 +75,28 @@ def _refused(engine: Engine, opened: Opened, reading: KeyReading) -> Performed |
         pace=opened.pace,
     )
     objections = refusals(circumstances)
-    if not objections:
-        return None
     if any(objection.remedy is Remedy.DROP for objection in objections):
         return Performed(opened=opened, decision=None, outcome=None)
+    if engine.now() > opened.intent.opened_at + CALL_WITHIN:
+        return _too_late(engine, opened)
+    if not objections:
+        return None
     sentence = "; ".join(objection.sentence for objection in objections)
     outcome = Outcome(kind=OutcomeKind.NOT_ATTEMPTED, at=engine.now(), detail=sentence)
     held = replace(opened.decision, ticket=opened.case.ticket, events=())
     decision = opened.workflow.refused(opened.case, held, objections, engine.situation())
+    return Performed(opened=opened, decision=decision, outcome=outcome)
+
+
+def _too_late(engine: Engine, opened: Opened) -> Performed:
+    """Give up a call that had to wait too long for its turn; the next pass decides anew.
+
+    An intent whose answer was lost is settled as not done once a call must show. That holds only for a call that was made
+    soon after its intent: a later one could be repeated on an old reading.
+    """
+    reason = "the call had to wait too long for its turn"
+    outcome = Outcome(kind=OutcomeKind.NOT_ATTEMPTED, at=engine.now(), detail=reason)
+    decision = Decision(ticket=opened.case.ticket, due_at=engine.now(), reason=reason)
     return Performed(opened=opened, decision=decision, outcome=outcome)
 
 

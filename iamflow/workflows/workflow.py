@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Effect, EffectKind, Outcome
@@ -11,6 +11,12 @@ from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.machine import Table
+
+CALL_WITHIN = timedelta(seconds=60)
+"""How long after its intent a call may begin. One that comes later is not made: whoever settles the intent counts on it."""
+
+CALL_BOUND = timedelta(seconds=30)
+"""No mutating call takes longer: connect and read timeouts together stay below it, and it is never retried."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

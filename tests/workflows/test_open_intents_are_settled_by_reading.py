@@ -7,9 +7,10 @@ import pytest
 from iamflow.domain.effect import EffectKind, Outcome, OutcomeKind
 from iamflow.domain.facts import KeyStatus
 from iamflow.domain.notice import NoticeKind
+from iamflow.domain.policy import Timing
 from iamflow.domain.states import Confirmation, Resolution, State, Trigger
 from iamflow.workflows.disable_key import WORKFLOW
-from iamflow.workflows.workflow import Achievement
+from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Achievement
 from tests.workflows.samples import (
     DAY,
     INACTIVE,
@@ -20,6 +21,7 @@ from tests.workflows.samples import (
     WATCHED,
     case,
     effect,
+    enforcing,
     intent,
     reading,
     situation,
@@ -29,7 +31,7 @@ from tests.workflows.samples import (
 ACTIVE = KeyStatus.ACTIVE
 DEACTIVATE, REACTIVATE, DELETE = EffectKind.DEACTIVATE_KEY, EffectKind.REACTIVATE_KEY, EffectKind.DELETE_KEY
 DONE, NOT_DONE = OutcomeKind.DONE, OutcomeKind.NOT_DONE
-SOON, LATE = MINUTE, 3 * MINUTE
+SOON, LATE = MINUTE, 4 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -65,11 +67,20 @@ def test_a_reading_settles_an_intent_only_when_it_proves_something(
     assert outcome is None or outcome.at == NOW
 
 
-def test_an_old_answer_is_waited_out_for_exactly_the_propagation_time() -> None:
-    for age, kind in ((2 * MINUTE, None), (2 * MINUTE + SECOND, NOT_DONE)):
+def test_an_old_answer_is_waited_out_until_the_latest_possible_call_must_show() -> None:
+    latest = CALL_WITHIN + CALL_BOUND + 2 * MINUTE
+    for age, kind in ((latest, None), (latest + SECOND, NOT_DONE)):
         of = case(ticket(State.NOTIFIED), intent=intent(DEACTIVATE, NOW - age))
         outcome = WORKFLOW.settle(of, reading(), situation())
         assert (outcome and outcome.kind) is kind
+
+
+def test_an_aws_without_propagation_is_taken_at_its_word() -> None:
+    at_once = enforcing(timing=Timing(propagation=timedelta(0)))
+    of = case(ticket(State.NOTIFIED), intent=intent(DEACTIVATE, NOW - SECOND))
+    outcome = WORKFLOW.settle(of, reading(), situation(policy=at_once))
+    assert outcome is not None
+    assert outcome.kind is NOT_DONE
 
 
 def test_without_an_open_intent_there_is_nothing_to_settle() -> None:

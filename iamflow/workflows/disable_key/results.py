@@ -1,7 +1,7 @@
 """What follows from an effect: observed, refused by the guards, or left open by a crash or a lost answer."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
@@ -12,7 +12,7 @@ from iamflow.domain.schedule import next_poll
 from iamflow.domain.states import Confirmation, Resolution, State, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import common, notices
-from iamflow.workflows.workflow import Achievement, Situation
+from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Achievement, Situation
 
 _SLOWER = (4, 8, 16, 32, 64)
 """How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
@@ -153,7 +153,7 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
     if case.intent is None:
         return None
     effect, now = case.intent.effect, situation.now
-    caught_up = now - case.intent.opened_at > situation.policy.timing.propagation
+    caught_up = now - case.intent.opened_at > _must_show_after(situation.policy.timing.propagation)
     key = reading.key(effect.key_id)
     if key is None:
         return _gone(case, effect, reading, now)
@@ -171,6 +171,11 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
             detail=f"the key is still {key.status.value}",
         )
     return None
+
+
+def _must_show_after(propagation: timedelta) -> timedelta:
+    """Return how long after its intent a call that was made must show in a reading; without propagation, at once."""
+    return CALL_WITHIN + CALL_BOUND + propagation if propagation else propagation
 
 
 def _gone(case: Case, effect: Effect, reading: KeyReading, now: datetime) -> Outcome:
