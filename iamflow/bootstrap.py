@@ -131,7 +131,7 @@ class Application:
             sender=notify.sender or f"iamflow@{_mail_host()}",
             starttls=notify.smtp.starttls,
             username=notify.smtp.username,
-            password=partial(password.read, self.settings.base) if password is not None else None,
+            password=partial(password.read, self.settings.base, self._secret) if password is not None else None,
         )
         return SmtpChannel(settings, self.clock)
 
@@ -247,6 +247,9 @@ class Application:
         binding.create(url, self._binding(), key=key, clock=self.clock)
         return revision
 
+    def _secret(self, secret_id: str) -> str:
+        return self._aws.secret(secret_id)
+
     def _binding(self) -> "Binding":
         from iamflow.store.binding import Binding
 
@@ -267,9 +270,11 @@ class Application:
     def _journal_key(self) -> bytes:
         file = self.settings.journal.key.file
         if file is not None and not self.settings.path(file).exists():
-            message = f"there is no journal key {self.settings.path(file)}: new here? iamflow init, then iamflow db upgrade"
+            message = (
+                f"there is no journal key {self.settings.path(file)}: new here? iamflow init, then iamflow db upgrade"
+            )
             raise ConfigError(message)
-        text = self.settings.journal.key.read(self.settings.base)
+        text = self.settings.journal.key.read(self.settings.base, self._secret)
         try:
             key = bytes.fromhex(text)
         except ValueError:

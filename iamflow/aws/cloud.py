@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iamflow.aws.answers import text
 from iamflow.aws.arns import role_of
 from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
@@ -29,6 +30,7 @@ _IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-go
 # How botocore calls credentials that belong to a machine, not to a person.
 _MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-identity"})
 _INSTANCE = "i-"
+_REGION_IN_ARN = 3
 
 
 def open_cloud(settings: AwsSettings, clock: Clock) -> "AwsCloud":
@@ -84,6 +86,20 @@ class AwsCloud:
         policy = session_policy(self._clients.partition, subject.account_id, subject.username, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
             yield AwsStep(session, self._iam_region, wanted, self._clock)
+
+    def secret(self, secret_id: str) -> str:
+        """Return a secret of Secrets Manager (its name or ARN), read with this host's own credentials.
+
+        Raises ``ConfigError`` where it holds no text, and as every call where it cannot be read. No message quotes it.
+        """
+        parts = secret_id.split(":")
+        region = parts[3] if secret_id.startswith("arn:") and len(parts) > _REGION_IN_ARN else self._clients.region
+        answer = self._sessions.base().reading("secretsmanager", region).call("GetSecretValue", SecretId=secret_id)
+        value = text(answer.get("SecretString"))
+        if value is None:
+            message = f"the secret {secret_id} holds no text: store it as a string"
+            raise ConfigError(message)
+        return value
 
     def require_credentials(self) -> None:
         """Raise ``ConfigError`` where this host has no AWS credentials at all, and no account has a profile of its own.
