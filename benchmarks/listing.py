@@ -1,5 +1,6 @@
 """``ticket list`` of a large database: the first and the last page, filtered in each way, against an empty database."""
 
+import sqlite3
 import statistics
 import time
 from collections.abc import Mapping
@@ -22,14 +23,34 @@ FILTERS: Mapping[str, TicketFilter] = {
 }
 
 
-def pages(stage: Stage, tickets: int) -> dict[str, tuple[float, float, int]]:
+def pages(stage: Stage) -> dict[str, tuple[float, float, int]]:
     """Return, for each filter, the seconds of the first page and of the last, and the rows of the first."""
     found = {}
     for name, which in FILTERS.items():
         first, rows = _page(stage, which, None)
-        last, _ = _page(stage, which, TicketId(max(0, tickets - PAGE * 40)))
+        last, _ = _page(stage, which, _before_last(stage, which))
         found[name] = (first, last, rows)
     return found
+
+
+def _before_last(stage: Stage, which: TicketFilter) -> TicketId | None:
+    """Return the number after which the last page begins, by reading the whole list once."""
+    numbers: list[TicketId] = []
+    after = None
+    while page := stage.store.tickets(which, limit=5_000, after=after):
+        numbers += [ticket.id for ticket in page]
+        after = numbers[-1]
+        if len(numbers) > PAGE * 200 and len(page) == 5_000:
+            # A long list: its end is looked for among the highest numbers.
+            after = TicketId(max(after, _highest(stage) - PAGE * 200))
+    return numbers[-PAGE - 1] if len(numbers) > PAGE else None
+
+
+def _highest(stage: Stage) -> int:
+    with sqlite3.connect(stage.file) as connection:
+        highest: int = connection.execute("SELECT max(id) FROM tickets").fetchone()[0]
+    connection.close()
+    return highest
 
 
 def _page(stage: Stage, which: TicketFilter, after: TicketId | None) -> tuple[float, int]:

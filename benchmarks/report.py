@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from os import cpu_count, getloadavg
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results.md"
@@ -66,12 +67,11 @@ def plain(section: Section) -> str:
 
 def machine() -> list[str]:
     """Return what the figures were measured on."""
-    from os import cpu_count  # noqa: PLC0415 - only the report needs it
-
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
         f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
         f"- {platform.system()} {platform.release()}, {platform.machine()}, {cpu_count()} cores",
+        f"- load average when it was written: {getloadavg()[0]:.1f}",
     ]
 
 

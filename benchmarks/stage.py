@@ -2,11 +2,12 @@
 
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.memory_aws import MemoryAws
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
@@ -30,6 +31,9 @@ JOURNAL_KEY = b"the key of a benchmark's journal"
 ACCOUNTS = 20
 LEASE = timedelta(minutes=5)
 _CHUNK = 1000
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 POLICY = Policy(
     mode=Mode.ENFORCE,
@@ -90,8 +94,16 @@ class Stage:
         return True
 
 
+class OneByOne(Engine):
+    """An engine without threads, whose whole work a profiler can see."""
+
+    def in_parallel(self, work: Callable[[T], R], items: Iterable[T]) -> Sequence[R]:
+        """Do the work on each item, one after the other."""
+        return [work(item) for item in items]
+
+
 @contextmanager
-def a_stage(*, workers: int = 16, aws: MemoryAws | None = None) -> Iterator[Stage]:
+def a_stage(*, workers: int = 16, aws: MemoryAws | None = None, kind: type[Engine] = Engine) -> Iterator[Stage]:
     """Make one in a folder of its own, which is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="iamflow-bench-") as name:
         folder = Path(name)
@@ -103,7 +115,7 @@ def a_stage(*, workers: int = 16, aws: MemoryAws | None = None) -> Iterator[Stag
         store = open_store(url, key=JOURNAL_KEY, writer="bench", channels=tuple(CHANNELS), clock=clock, binding=bound)
         used = aws or MemoryAws(clock=clock)
         used.clock = clock
-        engine = Engine(
+        engine = kind(
             store=store,
             cloud=used,
             clock=clock,

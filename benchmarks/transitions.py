@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from benchmarks.stage import Stage, a_stage, findings, open_all
 from iamflow.engine.advance import advance
+from iamflow.engine.deps import Engine
 from iamflow.store.database import Database, journal_mode
 
 BATCH = 100
@@ -32,6 +33,8 @@ class Lives:
     passes: int = 0
     seconds: float = 0.0
     sending: float = 0.0
+    cpu: float = 0.0
+    """Processor seconds of the passes, which other work on the machine leaves alone."""
     statements: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, "PassKind"] = field(default_factory=dict)
 
@@ -69,10 +72,10 @@ def counted(database: Database) -> Iterator[Counter[str]]:
         event.remove(database.engine, "commit", committed)
 
 
-def lives(count: int, *, workers: int = 16) -> Lives:
+def lives(count: int, *, kind: type[Engine] = Engine) -> Lives:
     """Carry that many keys from the notice to the confirmed deletion. Time jumps; nothing is waited for."""
     result = Lives(tickets=count)
-    with a_stage(workers=workers) as stage:
+    with a_stage(kind=kind) as stage:
         open_all(stage, findings(count))
         with counted(stage.store.database) as seen:
             while True:
@@ -97,12 +100,13 @@ def _due_or_jump(stage: Stage) -> bool:
 
 def _one_pass(stage: Stage, result: Lives, seen: Counter[str]) -> None:
     queries, commits = seen["queries"], seen["commits"]
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     done = advance(stage.engine)
-    took = time.perf_counter() - began
+    took, spent = time.perf_counter() - began, time.process_time() - cpu
     if not done.claimed:
         return
     result.seconds += took
+    result.cpu += spent
     result.passes += 1
     result.moved += done.moved
     result.effects += done.effects
@@ -115,8 +119,11 @@ def _one_pass(stage: Stage, result: Lives, seen: Counter[str]) -> None:
     sums.seconds += took
 
 
-def floor(count: int) -> float:
-    """Return transitions a second of the bare driver: one UPDATE and one INSERT each, batches of 100, two commits a batch."""
+def floor(count: int) -> tuple[float, float]:
+    """Return transitions a second of the bare driver, by the clock and by the processor.
+
+    One UPDATE and one INSERT each, batches of 100, two commits a batch.
+    """
     with tempfile.TemporaryDirectory(prefix="iamflow-floor-") as name:
         connection = _bare(Path(name) / "floor.db")
         connection.executemany(
@@ -124,7 +131,7 @@ def floor(count: int) -> float:
             [(number,) for number in range(count)],
         )
         connection.execute("COMMIT")
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         for start in range(0, count, BATCH):
             batch = range(start, min(start + BATCH, count))
             connection.execute("BEGIN IMMEDIATE")
@@ -139,9 +146,9 @@ def floor(count: int) -> float:
                 [(number,) for number in batch],
             )
             connection.execute("COMMIT")
-        took = time.perf_counter() - began
+        took, spent = time.perf_counter() - began, time.process_time() - cpu
         connection.close()
-    return count / took
+    return count / took, count / spent
 
 
 def _bare(file: Path) -> sqlite3.Connection:
