@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 app = noun("The daemon that advances whatever has fallen due.")
 
-_INSTANCE_FIELDS = ("id", "host", "pid", "started_at", "beat_at", "stopped_at", "alive")
-_TICK_FIELDS = ("ran", "tickets", "moved", "effects", "notices", "passes", "frozen_by_breaker")
+INSTANCE_FIELDS = ("id", "host", "pid", "started_at", "beat_at", "stopped_at", "alive")
+TICK_FIELDS = ("ran", "tickets", "moved", "effects", "notices", "passes", "frozen_by_breaker")
 
 
 def register(top: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def status(
             case Output.JSON:
                 emit_json(_status(app_, shown, now, limit))
             case Output.CSV:
-                emit_csv([_instance(instance, now, limit) for instance in shown], _INSTANCE_FIELDS)
+                emit_csv([_instance(instance, now, limit) for instance in shown], INSTANCE_FIELDS)
             case Output.TABLE:
                 show(_listing(now, limit), shown, output)
                 _tell_due(app_, now)
@@ -110,7 +110,7 @@ def _listing(now: "datetime", limit: "timedelta") -> "Listing[Instance]":
             Column(title="STARTED", cell=lambda instance: when(instance.started_at, now)),
             Column(title="HEARTBEAT", cell=lambda instance: when(instance.beat_at, now)),
         ),
-        fields=_INSTANCE_FIELDS,
+        fields=INSTANCE_FIELDS,
         record=lambda instance: _instance(instance, now, limit),
         empty="no daemon has ever run on this database",
     )
@@ -149,12 +149,12 @@ def _tell(report: "TickReport | None", output: Output) -> None:
     from iamflow.cli.render.data import emit_csv, emit_json
 
     if output is not Output.TABLE:
-        record = {name: getattr(report, name, None if name == "frozen_by_breaker" else 0) for name in _TICK_FIELDS}
+        record = {name: getattr(report, name, None if name == "frozen_by_breaker" else 0) for name in TICK_FIELDS}
         record["ran"] = report is not None
         if output is Output.JSON:
             emit_json(record)
         else:
-            emit_csv([record], _TICK_FIELDS)
+            emit_csv([record], TICK_FIELDS)
     elif report is None:
         say("another engine works on this database, and does what is due (iamflow daemon status)")
     else:

@@ -24,7 +24,7 @@ app = noun("What the audits found.")
 
 _COUNTS = ("rows", "findings", "opened", "existing", "rejected", "suppressed")
 
-_FIELDS = (
+FIELDS = (
     "account_id",
     "account_name",
     "username",
@@ -168,7 +168,7 @@ def _listing(now: datetime) -> "Listing[StoredFinding]":
             Column(title="RULE", cell=lambda stored: stored.rule, whole=True),
             Column(title="TICKET", cell=lambda stored: str(stored.ticket_id or "-"), whole=True),
         ),
-        fields=_FIELDS,
+        fields=FIELDS,
         record=lambda stored: _finding_record(stored.finding, now) | {"rule": stored.rule, "ticket": stored.ticket_id},
         empty="no findings (iamflow import FILE)",
     )

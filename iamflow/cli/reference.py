@@ -9,7 +9,10 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from iamflow.cli.daemon import INSTANCE_FIELDS, TICK_FIELDS
+from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.main import app
+from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
 
 _PLAIN_TYPE = re.compile(r" <(str|list\[(str|Path)\])>$")
 """What Typer adds to the name of an argument that can be anything."""
@@ -43,7 +46,22 @@ def reference() -> str:
     lines = [_INTRODUCTION]
     for title, found, ctx in _commands(command, typer.Context(command, info_name="iamflow")):
         lines += [f"## `{title}`", "", _text(found), "", *_parameters(found, ctx)]
+    lines += [_fields()]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _fields() -> str:
+    """Return the names of the fields that JSON and CSV have, where they are many."""
+    named = {
+        "ticket list": FIELDS,
+        "ticket show": SHOW_FIELDS,
+        "ticket history": EVENT_FIELDS,
+        "finding list": FINDING_FIELDS,
+        "daemon status (instances)": INSTANCE_FIELDS,
+        "tick": TICK_FIELDS,
+    }
+    rows = [f"| `{command}` | {', '.join(f'`{name}`' for name in names)} |" for command, names in named.items()]
+    return "\n".join(["## Fields of JSON and CSV", "", "| command | fields |", "|---|---|", *rows])
 
 
 def _commands(command: Any, ctx: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - Typer keeps these types to itself

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 def act(app: "Application", ticket: "Ticket") -> None:
     """Carry a recorded rollback out at once where this process may and can; in any case say how things stand."""
-    reason = _try(app, ticket)
+    try:
+        reason = _try(app, ticket)
+    except KeyboardInterrupt:
+        _hand_over(app, ticket, "interrupted")
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong here, the person must be told how to do it by hand
+        reason = str(error) if isinstance(error, IamflowError) else f"unexpected {type(error).__name__}"
     if reason is not None:
         _hand_over(app, ticket, reason)
 
@@ -28,18 +34,15 @@ def _try(app: "Application", ticket: "Ticket") -> str | None:
     """Do it and report the read-back. Returns why it could not be done, None where it is done."""
     from iamflow.engine.runner import act_at_once
 
-    try:
-        with app.engine_lock() as held:
-            if not held:
-                return "another iamflow process is the engine of this database"
-            engine = app.engine()
-            after = act_at_once(engine, ticket.id)
-            if not after.ended:
-                return "; ".join(after.progress.waiting_for) or after.blocked_reason or "AWS has not shown it yet"
-            _report(app, after)
-            _tell(app, engine)
-    except IamflowError as error:
-        return str(error)
+    with app.engine_lock() as held:
+        if not held:
+            return "another iamflow process is the engine of this database"
+        engine = app.engine()
+        after = act_at_once(engine, ticket.id)
+        if not after.ended:
+            return "; ".join(after.progress.waiting_for) or after.blocked_reason or "AWS has not shown it yet"
+        _report(app, after)
+        _tell(app, engine)
     return None
 
 

@@ -145,8 +145,7 @@ def _remark(ticket: "Ticket") -> str:
     """Return the one thing about a ticket that a person should know first."""
     progress = ticket.progress
     if ticket.ended:
-        confirmation = f", {ticket.confirmation.value}" if ticket.confirmation else ""
-        return f"{ticket.resolution.value if ticket.resolution else ''}{confirmation}"
+        return _ending(ticket)
     if ticket.wanted is not None:
         return "rollback wanted"
     if ticket.state is State.EXEMPT:
@@ -154,6 +153,22 @@ def _remark(ticket: "Ticket") -> str:
     if ticket.state is State.AWAITING_APPROVAL and progress.approval_reasons:
         return "; ".join(progress.approval_reasons)
     return ticket.blocked_reason or "; ".join(progress.waiting_for)
+
+
+def _ending(ticket: "Ticket") -> str:
+    """Return how a ticket ended and whether CloudTrail has confirmed it; for a rollback, what it was for."""
+    parts = [
+        ticket.resolution.value if ticket.resolution else "",
+        ticket.confirmation.value if ticket.confirmation else "",
+    ]
+    told = ", ".join(part for part in parts if part)
+    if ticket.state is not State.ROLLED_BACK:
+        return told
+    asked = ticket.wanted_by
+    reasons = [signal.sentence for signal in ticket.progress.signals] or [
+        asked.comment or f"asked by {asked.by}" if asked else ""
+    ]
+    return f"{told}: {reasons[0]}" if reasons[0] else told
 
 
 @app.command("show")

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from iamflow.bootstrap import Application, application
 from iamflow.cli.main import main
 from iamflow.domain.facts import Finding
-from iamflow.domain.ids import AccountId, KeyId
+from iamflow.domain.ids import KeyId
 from iamflow.engine import intake
 from iamflow.sandbox.clock import VirtualClock
 from tests.world import ACCOUNT, DAY, START, Listed, World, a_world, finding
@@ -128,24 +129,17 @@ def imported(shell: Shell, found: Sequence[Finding]) -> list[str]:
     return [item.key_id for item in found]
 
 
-class connected:  # noqa: N801 - reads as a function where it is used
-    """The application of a shell, for arranging things."""
-
-    def __init__(self, shell: Shell) -> None:
-        self._context = application(shell.config, writer="test", clock=VirtualClock(START))
-
-    def __enter__(self) -> Application:
-        return self._context.__enter__()
-
-    def __exit__(self, *failure: Any) -> None:
-        self._context.__exit__(*failure)
+@contextmanager
+def connected(shell: Shell) -> Iterator[Application]:
+    """Open the application of a shell, for arranging things."""
+    with application(shell.config, writer="test", clock=VirtualClock(START)) as app:
+        yield app
 
 
 def _key(number: int) -> KeyId:
     return KeyId(f"AKIAYF5JKDJQ{number:08d}")
 
 
-OTHER_ACCOUNT = AccountId("328251269083")
 MINUTE = timedelta(minutes=1)
 
 

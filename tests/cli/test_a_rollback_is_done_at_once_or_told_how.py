@@ -90,3 +90,26 @@ def test_after_a_deletion_it_is_refused_with_5_and_what_to_do(watched: Office) -
     assert answer.code == 5
     assert "cannot be restored" in answer.complaint
     assert "create-access-key" in answer.complaint
+
+
+def test_whatever_fails_on_the_way_the_line_for_doing_it_by_hand_is_told(
+    watched: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("iamflow.engine.runner.advance", fail)
+    answer = watched.shell.ok("ticket", "rollback", "1")
+    assert BY_HAND in answer.out
+    assert watched.world.ticket().wanted is not None
+
+
+def test_trouble_with_mail_does_not_keep_the_key_from_coming_back(watched: Office) -> None:
+    config = watched.shell.config
+    settings = config.read_text(encoding="utf-8")
+    # Port 9 of this host takes no mail.
+    config.write_text(settings.replace("[file]", "[smtp], smtp: {host: 127.0.0.1, port: 9}"), encoding="utf-8")
+    answer = watched.shell.ok("ticket", "rollback", "1")
+    assert watched.world.status() == "Active"
+    assert "is Active again" in answer.out
+    assert watched.world.app.store.outbox_age(watched.world.clock.now() + DAY) is not None

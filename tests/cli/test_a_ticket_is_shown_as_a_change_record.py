@@ -33,14 +33,19 @@ def test_while_it_is_watched_it_tells_what_the_key_was_used_for(office: Office) 
     office.world.take_in(office.world.key())
     office.world.pass_days(6)
     office.world.sandbox.use_key(
-        KEY, service="s3", operation="ListBuckets", region="eu-west-1", source_ip="198.51.100.24", user_agent="exporter/2.3"
+        KEY,
+        service="s3",
+        operation="ListBuckets",
+        region="eu-west-1",
+        source_ip="198.51.100.24",
+        user_agent="exporter/2.3",
     )
     office.world.pass_until(State.AWAITING_APPROVAL)
     office.shell.ok("ticket", "approve", "1", "--comment", "moved to a role")
     office.world.pass_until(State.MONITORING, days=1)
     text = office.shell.ok("ticket", "show", "1").out
     impact = _section(text, "Impact")
-    assert "ListBuckets, 1 times, in eu-west-1 from 198.51.100.24 with exporter/2.3" in impact
+    assert "ListBuckets in eu-west-1: 1 call from 198.51.100.24 with exporter/2.3" in impact
     assert "moved to a role" in _section(text, "Plan")
     assert "watched until" in _section(text, "Plan")
     assert "deactivated" in _section(text, "Seen after the deactivation")
@@ -53,14 +58,20 @@ def test_a_failure_is_told_with_where_what_and_who(office: Office) -> None:
     office.world.sandbox.faults.propagation("eu-west-1", HOUR)
     office.world.pass_days(0.02)
     office.world.sandbox.use_key(
-        KEY, service="sts", operation="GetCallerIdentity", region="eu-west-1", source_ip="203.0.113.77", user_agent="payroll/1.9"
+        KEY,
+        service="sts",
+        operation="GetCallerIdentity",
+        region="eu-west-1",
+        source_ip="203.0.113.77",
+        user_agent="payroll/1.9",
     )
     office.world.pass_until(State.ROLLED_BACK)
     text = office.shell.ok("ticket", "show", "1").out
-    assert "signal" in _section(text, "Seen after the deactivation")
+    assert "sts eu-west-1" in _section(text, "Seen after the deactivation")
     assert "rolled_back" in _section(text, "End")
     shown = office.shell.ok("ticket", "show", "1", "--output", "json").json
-    assert shown["signals"][0]["sentence"]
+    assert shown["signals"][0]["kind"] == "key_used"
+    assert shown["signals"][0]["sentence"] in office.shell.ok("ticket", "list", "--all").out
 
 
 def test_the_end_tells_resolution_sweep_and_confirmation(office: Office) -> None:
@@ -81,7 +92,7 @@ def test_why_tells_every_reason_and_what_comes_next(office: Office) -> None:
     text = office.shell.ok("ticket", "why", "1").out
     assert "everything is frozen: incident 4711" in text
     assert "needs an approval" in text
-    assert "deactivate the key once it is approved" in text
+    assert "delete the key once it is approved" in text
 
 
 def test_why_says_when_aws_cannot_be_read(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from iamflow.domain.ids import KeyId
 from iamflow.domain.states import State
 from tests.cli.conftest import Office, Shell, on_a_terminal, opened
 from tests.world import DAY, KEY, World
@@ -59,7 +60,9 @@ def test_a_mistake_in_usage_is_2_and_one_line(shell: Shell, wrong: tuple[str, ..
     assert "--help" in answer.complaint
 
 
-@pytest.mark.parametrize("group", ["ticket", "finding", "daemon", "db", "freeze", "audit", "workflow", "policy", "sandbox"])
+@pytest.mark.parametrize(
+    "group", ["ticket", "finding", "daemon", "db", "freeze", "audit", "workflow", "policy", "sandbox"]
+)
 def test_a_noun_without_a_command_is_2_and_tells_the_commands(shell: Shell, group: str) -> None:
     answer = shell(group)
     assert answer.code == 2
@@ -128,7 +131,7 @@ def test_the_digest_that_show_gives_is_the_one_that_approve_takes(office: Office
 def test_of_several_approvals_one_refusal_stops_no_other_and_decides_the_code(office: Office) -> None:
     ref = _awaiting(office.world)
     office.world.user("idle")
-    other = office.world.key(KEY[:-1] + "A", "idle")
+    other = office.world.key(KeyId(KEY[:-1] + "A"), "idle")
     office.world.take_in(other)
     waiting = office.world.ticket(other.key_id).id
     answer = office.shell("ticket", "approve", str(waiting), str(ref))

