@@ -103,11 +103,11 @@ def _median(work: Callable[[], object], times: int = 101) -> float:
     return statistics.median(took)
 
 
-def fill(stage: Stage, tickets: int) -> None:
+def fill(stage: Stage, tickets: int, *, ended: bool = False) -> None:
     """Open so many tickets, notified and not due for more than a year, the way a copy of rows makes them.
 
     The first hundred are opened by iamflow itself and stay whole, with a valid chain; the others are copies of the last of
-    them under numbers, users and keys of their own.
+    them under numbers, users and keys of their own; with ``ended``, they have come to their end.
     """
     open_all(stage, findings(DUE))
     advance(stage.engine)
@@ -125,6 +125,8 @@ def fill(stage: Stage, tickets: int) -> None:
         "owner_address": "'team-' || (n % 500) || '@example.com'",
         "due_at": f"'{utc_text(stage.clock.now() + FAR)}'",
     }
+    if ended:
+        made |= {"state": "'deleted'", "resolution": "'deleted'", "closed_at": "t.opened_at", "due_at": "NULL"}
     columns = ", ".join(made.get(name, f"t.{name}") for name in names)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -200000")
