@@ -16,6 +16,7 @@ from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from iamflow.daemon.systemd import ServiceManager
 from iamflow.domain.errors import IamflowError, SchemaError
 from iamflow.engine import runner
 from iamflow.engine.deps import Engine
@@ -23,6 +24,9 @@ from iamflow.engine.outbox import Delivery, deliver
 from iamflow.engine.ports import Channel
 
 _log = logging.getLogger(__name__)
+
+_LOOK_UP_SECONDS = 0.5
+"""How often the main thread looks up from its wait, to see a signal that came at the wrong moment."""
 
 _OLD_LETTER = timedelta(hours=1)
 """A notice that has waited longer is worth a warning: while nobody is told, nothing moves on."""
@@ -46,6 +50,7 @@ class Supervisor:
         self._channels = channels
         self._rhythm = rhythm
         self._stop = stop
+        self._manager = ServiceManager()
         self._sending = threading.Lock()
         self._failed: Exception | None = None
 
@@ -71,8 +76,12 @@ class Supervisor:
                 next_run_time=self._engine.now(),
             )
         scheduler.start()
+        self._manager.ready(f"advancing what falls due, as {self._engine.instance}")
         _log.info("the daemon is running", extra={"instance": self._engine.instance})
-        self._stop.wait()
+        # A signal that arrives between the interpreter's last check and an endless wait would be seen only at the next one.
+        while not self._stop.wait(_LOOK_UP_SECONDS):
+            continue
+        self._manager.stopping()
         scheduler.shutdown(wait=True)
         return self._leave()
 
@@ -107,7 +116,8 @@ class Supervisor:
         return run
 
     def _advance(self) -> None:
-        report = runner.tick(self._engine, self._send, stopping=self._stop.is_set)
+        report = runner.tick(self._engine, self._send, stopping=self._got_on)
+        self._manager.alive()
         if report.tickets:
             _log.info(
                 "advanced",
@@ -115,6 +125,11 @@ class Supervisor:
             )
         if report.frozen_by_breaker is not None:
             _log.error("frozen by the circuit breaker", extra={"reason": report.frozen_by_breaker})
+
+    def _got_on(self) -> bool:
+        """Say before each pass that the last one is done, and whether to stop here."""
+        self._manager.alive()
+        return self._stop.is_set()
 
     def _send(self) -> Delivery:
         """Deliver the outbox. Both the ticks and the job between them come here, and a letter must not go out twice."""

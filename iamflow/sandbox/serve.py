@@ -29,4 +29,6 @@ def serve(
             seed_from_audit(sandbox, read_audit(audit))
         for name, value in sandbox.environment().items():
             say(f"export {name}={value}")
-        stop.wait()
+        # Not for ever at a time: a signal at the wrong moment is seen only when the wait returns.
+        while not stop.wait(0.5):
+            continue
