@@ -56,11 +56,12 @@ def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | N
         message = f"the plan of ticket {ticket.id} has changed since it was viewed: iamflow ticket show {ticket.id}"
         raise ChangedError(message)
     _require_authority(desk, ticket)
+    now = desk.clock.now()
     for earlier in desk.store.case(ticket.id).approvals:
-        if earlier.used_at is None and earlier.digest == ticket.plan_digest and not distinct(earlier.by, desk.person):
+        counts = earlier.used_at is None and earlier.digest == ticket.plan_digest and now < earlier.expires_at
+        if counts and not distinct(earlier.by, desk.person):
             message = f"{desk.person} has approved ticket {ticket.id} already, or cannot be told from who has"
             raise NotAuthorisedError(message)
-    now = desk.clock.now()
     approval = Approval(
         ticket_id=ticket.id,
         by=desk.person,

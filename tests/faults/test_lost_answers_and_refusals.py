@@ -16,7 +16,7 @@ OTHER_KEY = KeyId("AKIAYF5JKDJQSECOND22")
 
 
 def _outcomes(world: World) -> list[OutcomeKind | None]:
-    return [entry.outcome and entry.outcome.kind for entry in world.app.store.intents()]
+    return [entry.outcome.kind if entry.outcome is not None else None for entry in world.app.store.intents()]
 
 
 def _opened(world: World) -> int:

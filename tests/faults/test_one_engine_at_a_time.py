@@ -58,7 +58,7 @@ def _pass_with(world: World, point: str, does: Callable[[], object]) -> None:
 
 
 def _outcomes(world: World) -> list[OutcomeKind | None]:
-    return [entry.outcome and entry.outcome.kind for entry in world.app.store.intents()]
+    return [entry.outcome.kind if entry.outcome is not None else None for entry in world.app.store.intents()]
 
 
 def test_a_second_engine_on_the_same_file_is_refused_by_the_lock_and_does_nothing(

@@ -14,6 +14,7 @@ from iamflow.domain.notice import NoticeKind, NoticeState, NoticeStatus
 from iamflow.domain.policy import OwnerRules, Policy, Rules
 from iamflow.domain.states import Mode, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Progress
+from iamflow.workflows.disable_key import WORKFLOW
 from tests.workflows.samples import (
     ACCEPTED,
     ACCOUNT,
@@ -119,6 +120,18 @@ def test_a_ticket_that_is_paused_already_stays_so_and_tells_nobody_again() -> No
     assert decision.trigger is None
     assert decision.notices == ()
     assert decision.due_at == NOW + DAY
+
+
+@pytest.mark.parametrize(("code", "mails"), [("access", 1), ("unreachable", 1), ("poison", 2)])
+def test_trouble_that_ends_by_itself_is_told_once_a_day(code: str, mails: int) -> None:
+    keys = set()
+    for version in (5, 9):
+        of = ticket(State.NOTIFIED, version=version)
+        decision = WORKFLOW.blocked(of, situation(NOW + version * MINUTE), code, "AWS was away")
+        keys |= {notice.dedupe_key for notice in decision.notices}
+    assert len(keys) == mails
+    tomorrow = WORKFLOW.blocked(ticket(State.NOTIFIED), situation(NOW + DAY), code, "AWS was away")
+    assert tomorrow.notices[0].dedupe_key not in keys
 
 
 def test_what_is_set_aside_in_observe_is_said_to_nobody() -> None:

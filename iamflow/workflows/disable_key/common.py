@@ -40,6 +40,8 @@ def block(ticket: Ticket, situation: Situation, code: str, reason: str) -> Decis
         due_at = situation.now + min(situation.policy.timing.poll, situation.policy.timing.retry_most)
     blocked = replace(ticket, blocked_code=code, blocked_reason=reason)
     acts = situation.policy.acts_in(ticket.account_id)
+    # Trouble that ends by itself may come back by the hour: one word of it a day is enough.
+    once = f"{code}:{situation.now:%Y-%m-%d}" if code in SELF_HEALING else None
     told = (
         notices.tell(
             NoticeKind.ATTENTION,
@@ -47,6 +49,7 @@ def block(ticket: Ticket, situation: Situation, code: str, reason: str) -> Decis
             situation.policy,
             situation.now,
             headline=reason,
+            once=once,
         )
         if acts
         else ()

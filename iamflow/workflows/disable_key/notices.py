@@ -49,8 +49,12 @@ def tell(
     *,
     headline: str,
     reasons: Iterable[str] = (),
+    once: str | None = None,
 ) -> tuple[Notice, ...]:
-    """Return the notice of something that happened, to the owner and the security team; none when there is neither."""
+    """Return the notice of something that happened, to the owner and the security team; none when there is neither.
+
+    What bears the same ``once`` goes out once, however often it happens.
+    """
     addresses = [ticket.owner.address if ticket.owner else None, policy.team]
     recipients = tuple(dict.fromkeys(address for address in addresses if address))
     if not recipients:
@@ -62,7 +66,7 @@ def tell(
             ticket_id=ticket.id,
             kind=kind,
             recipients=recipients,
-            dedupe_key=f"t{ticket.id}:{kind.value}:{ticket.version}",
+            dedupe_key=f"t{ticket.id}:{kind.value}:{once or ticket.version}",
             context=_context(ticket, policy, now) | extra,
         ),
     )
