@@ -1,6 +1,5 @@
 """Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12)."""
 
-
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.states import State
