@@ -138,9 +138,11 @@ def _settle(engine: Engine, workflow: Workflow, case: Case) -> Seen:
 
 
 def after_outcome(engine: Engine, seen: Settled) -> Decision:
-    """Return what follows from a settled intent: the step it was for, or another look at once."""
+    """Return what follows from a settled intent: the step it was for, or another look soon."""
     if seen.outcome.kind is not OutcomeKind.DONE:
         reason = seen.outcome.detail or seen.outcome.kind.value
-        return Decision(ticket=seen.case.ticket, due_at=engine.now(), reason=reason)
+        # Not at once: what AWS has just failed to do, it is likely to fail at again.
+        due_at = engine.now() + engine.policy.timing.retry_base
+        return Decision(ticket=seen.case.ticket, due_at=due_at, reason=reason)
     achievement = Achievement(effect=seen.intent.effect, outcome=seen.outcome, reading=seen.reading)
     return seen.workflow.achieved(seen.case, achievement, engine.situation())

@@ -123,7 +123,7 @@ class PaceStore(Protocol):
     """What the caps and the circuit breaker count."""
 
     def usage(self, accounts: Iterable[AccountId], since: datetime) -> Mapping[tuple[AccountId, EffectKind], Usage]:
-        """Return the intents opened since then by account and kind, leaving out those settled as not attempted."""
+        """Return the intents opened since then by account and kind: those that were done, and those still open."""
         ...
 
     def totals(self, since: datetime) -> Mapping[EffectKind, int]:

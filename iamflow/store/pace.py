@@ -16,12 +16,12 @@ class PacePart(Part):
     """All of ``PaceStore``."""
 
     def usage(self, accounts: Iterable[AccountId], since: datetime) -> Mapping[tuple[AccountId, EffectKind], Usage]:
-        """Return the intents opened since then; see ``PaceStore.usage``."""
+        """Return the intents opened since then that were done or may have been; see ``PaceStore.usage``."""
         i = INTENTS.c
         query = (
             select(i.account_id, i.effect, func.count().label("number"), func.min(i.opened_at).label("oldest"))
             .where(i.account_id.in_(sorted(set(accounts))), i.opened_at >= since)
-            .where(or_(i.outcome.is_(None), i.outcome != OutcomeKind.NOT_ATTEMPTED.value))
+            .where(or_(i.outcome.is_(None), i.outcome == OutcomeKind.DONE.value))
             .group_by(i.account_id, i.effect)
         )
         with self.database.reading() as connection:

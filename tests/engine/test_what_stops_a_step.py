@@ -64,6 +64,7 @@ def test_a_key_deleted_by_its_owner_resolves_the_ticket(world: World) -> None:
     assert world.pass_until(State.RESOLVED).resolution is Resolution.KEY_GONE
 
 
+@pytest.mark.parametrize("world", ["timing: {poll: 8h, retry: {base: 4h, most: 8h}}"], indirect=True)
 def test_an_unreadable_region_is_never_quiet(world: World) -> None:
     world.user()
     world.take_in(world.key())

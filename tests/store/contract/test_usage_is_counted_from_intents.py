@@ -17,12 +17,14 @@ def _step(store: SqlStore, number: int, kind: EffectKind, outcome: OutcomeKind |
         store.commit([Change(before=stored, after=stored, settles=settles)])
 
 
-def test_every_attempt_counts_and_what_was_not_attempted_does_not(store: SqlStore, clock: MovedClock) -> None:
+def test_what_was_done_or_may_have_been_counts_and_what_certainly_was_not_does_not(
+    store: SqlStore, clock: MovedClock
+) -> None:
     for number, outcome in enumerate([None, OutcomeKind.DONE, OutcomeKind.NOT_DONE, OutcomeKind.REFUSED], start=1):
         clock.at = START + number * HOUR
         _step(store, number, DEACTIVATE, outcome)
     _step(store, 9, DEACTIVATE, OutcomeKind.NOT_ATTEMPTED)
-    assert store.usage([ACCOUNT, OTHER], START) == {(ACCOUNT, DEACTIVATE): Usage(count=4, oldest=START + HOUR)}
+    assert store.usage([ACCOUNT, OTHER], START) == {(ACCOUNT, DEACTIVATE): Usage(count=2, oldest=START + HOUR)}
 
 
 def test_what_was_opened_before_does_not_count(store: SqlStore, clock: MovedClock) -> None:
