@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from iamflow.aws.cloud import AwsCloud
     from iamflow.config import Settings
     from iamflow.engine.deps import Engine
-    from iamflow.engine.ports import Channel, Cloud, Report, Store
+    from iamflow.engine.ports import Channel, Cloud, JournalFault, Report, Store
     from iamflow.engine.runner import TickReport
     from iamflow.engine.steer import Desk
+    from iamflow.notify.file import FileChannel
+    from iamflow.notify.smtp import SmtpChannel
     from iamflow.store.binding import Binding
+    from iamflow.store.health import SqliteHealth
+    from iamflow.store.open import SqlStore
 
 _LOGIN_UID = Path("/proc/self/loginuid")
 _NO_LOGIN = 2**32 - 1
@@ -69,9 +73,13 @@ class Application:
         host = "".join(letter for letter in socket.gethostname() if letter.isalnum() or letter == "-")[:24]
         return f"{self._writer}-{host}-{os.getpid()}-{secrets.token_hex(3)}"
 
-    @cached_property
+    @property
     def store(self) -> "Store":
         """The database. Raises ``SchemaError`` where it does not fit this program."""
+        return self._store
+
+    @cached_property
+    def _store(self) -> "SqlStore":
         from iamflow.store.open import open_store
 
         store = open_store(
@@ -117,7 +125,7 @@ class Application:
         """The ways to reach people, by name."""
         return _Channels(tuple(self.settings.notify.channels), self._channel)
 
-    def _channel(self, name: str) -> "Channel":
+    def _channel(self, name: str) -> "FileChannel | SmtpChannel":
         from iamflow.notify.file import FileChannel
         from iamflow.notify.smtp import SmtpChannel, SmtpSettings
 
@@ -289,6 +297,45 @@ class Application:
         file = self.settings.journal.key.file
         if file is not None and not self.settings.path(file).exists():
             _write_journal_key(self.settings.path(file))
+
+    # --- examination ------------------------------------------------------------------------------------------------
+
+    @property
+    def aws(self) -> "AwsCloud":
+        """AWS, with what is asked of it about this host and about set-up. Raises ``ConfigError`` as ``cloud`` does."""
+        return self._aws
+
+    def schema_wanted(self) -> str:
+        """Return the revision of the schema that this program was written for."""
+        from iamflow.store.schema import REVISION
+
+        return REVISION
+
+    def sqlite_health(self) -> "SqliteHealth | None":
+        """Return how the SQLite file fares, None for another database. Raises ``SchemaError`` where there is no such file."""
+        from iamflow.store.health import sqlite_health
+
+        return sqlite_health(self.settings.database_url)
+
+    def check_journal_key(self) -> None:
+        """Read the journal's key. Raises ``ConfigError`` where it cannot be had, or others may read it."""
+        self._journal_key()
+
+    def check_binding(self) -> None:
+        """Hold the journal's key and the settings against what the database is bound to. Raises ``SchemaError``."""
+        from iamflow.store import binding
+
+        binding.check(self.settings.database_url, self._binding(), key=self._journal_key())
+
+    def journal_faults(self, *, full: bool) -> "Sequence[JournalFault]":
+        """Check the journal: the whole of it, or its newest checkpoint and the events which that names."""
+        return self._store.verify() if full else self._store.verify_newest()
+
+    def try_channel(self, name: str) -> None:
+        """Do all that sending a notice through this channel takes, except sending one. Raises what sending raises."""
+        self._channel(name).probe()
+
+    # --- permissions ------------------------------------------------------------------------------------------------
 
     def permissions(self, workflows: Sequence[str] | None, role: str | None) -> Mapping[str, object]:
         """Return the least IAM policy for these workflows (all, if None) and this role (all that is needed, if None)."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from iamflow.aws.answers import text
+from iamflow.aws.answers import receipt_of, text
 from iamflow.aws.arns import role_of
 from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
@@ -132,6 +133,32 @@ class AwsCloud:
         role, session = assumed
         nobody = role == self._role() or session.startswith(_INSTANCE)
         return Identity() if nobody else Identity(sts=arn)
+
+    def host_arn(self) -> str:
+        """Return whose this host's own credentials are, as GetCallerIdentity says."""
+        return self._sessions.caller_arn()
+
+    def account_arn(self, account_id: AccountId) -> str:
+        """Return as whom this host reads in an account.
+
+        Raises ``BlockedError`` where the account lets nobody in, or its credentials are those of another account.
+        """
+        return self._sessions.for_reads(account_id).arn
+
+    def time(self) -> datetime | None:
+        """Return AWS's time (UTC) from the Date header of an answer to GetCallerIdentity; None where it has none.
+
+        A refusal has that header too, and a host whose clock is wrong gets nothing but refusals: signatures are good for
+        five minutes (IAM user guide, "Elements of an AWS API request signature").
+        """
+        try:
+            answer = self._sessions.base().reading("sts", self._clients.region, pauses=ONCE).call("GetCallerIdentity")
+        except IamflowError as error:
+            found = receipt_of(getattr(error.__cause__, "response", {})).at
+            if found is None:
+                raise
+            return found
+        return receipt_of(answer).at
 
     def _role(self) -> str | None:
         """Return the bare name of iamflow's role: an ARN of a session leaves out the role's path."""

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +43,19 @@ class FileChannel:
             _write(self._folder, file_name(notice, now), content)
         except OSError as error:
             message = f"the notice cannot be written to {for_log(str(self._folder))}: {error.strerror}"
+            raise TemporaryError(message) from error
+
+    def probe(self) -> None:
+        """Write and remove a file as ``send`` would, but no notice, and make no folder. Raises ``TemporaryError``."""
+        folder = self._folder
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        try:
+            # Without a name where the system can: whoever watches the folder sees nothing.
+            with tempfile.TemporaryFile(dir=folder):
+                return
+        except OSError as error:
+            message = f"notices cannot be written to {for_log(str(self._folder))}: {error.strerror}"
             raise TemporaryError(message) from error
 
 

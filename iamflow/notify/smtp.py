@@ -21,6 +21,12 @@ _log = logging.getLogger(__name__)
 _FOR_GOOD = 500
 """From this reply code on, the server will not take the mail however often it is tried (RFC 5321, section 4.2.1)."""
 
+_REFUSED = 400
+"""From this reply code on, the server does not take what it was offered, now or ever (likewise)."""
+
+_PROBED = 5.0
+"""Seconds that one answer may take where a person is waiting to hear whether the server is there."""
+
 _SHOWN = 200
 
 Refusals = Mapping[str, tuple[int, bytes]]
@@ -75,12 +81,28 @@ class SmtpChannel:
         refusals = "; ".join(_reply(*reply, whom=address) for address, reply in refused.items())
         _log.warning("a notice reached only some of its recipients: %s", refusals, extra={"ticket": notice.ticket_id})
 
+    def probe(self) -> None:
+        """Do all that ``send`` does up to naming the sender, take that back, and send nothing.
+
+        One answer of the server may take 5 seconds. Raises as ``send`` does.
+        """
+        with self._session(_PROBED) as session:
+            try:
+                session.ehlo_or_helo_if_needed()
+                code, words = session.mail(self._settings.sender)
+                session.rset()
+            except (OSError, smtplib.SMTPException) as error:
+                raise _lost(error) from None
+        if code >= _REFUSED:
+            kind = PermanentError if code >= _FOR_GOOD else TemporaryError
+            raise kind(f"the mail server refused the sender {_reply(code, words, whom=self._settings.sender)}")
+
     @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
+    def _session(self, timeout: float | None = None) -> Iterator[smtplib.SMTP]:
         settings = self._settings
         try:
             # Naming this host asks no name server: a broken one would hold every mail up.
-            session = smtplib.SMTP(settings.host, settings.port, socket.gethostname(), settings.timeout)
+            session = smtplib.SMTP(settings.host, settings.port, socket.gethostname(), timeout or settings.timeout)
         except (OSError, ValueError, smtplib.SMTPException) as error:
             raise self._unreachable(error) from None
         try:
@@ -131,8 +153,11 @@ def _hand_over(session: smtplib.SMTP, mail: EmailMessage) -> Refusals:
         kind = PermanentError if error.smtp_code >= _FOR_GOOD else TemporaryError
         raise kind(f"the mail server answered {_reply(error.smtp_code, error.smtp_error)}") from None
     except (OSError, smtplib.SMTPException) as error:
-        reason = for_log(str(error), limit=_SHOWN)
-        raise TemporaryError(f"the connection to the mail server was lost: {reason}") from None
+        raise _lost(error) from None
+
+
+def _lost(error: Exception) -> TemporaryError:
+    return TemporaryError(f"the connection to the mail server was lost: {for_log(str(error), limit=_SHOWN)}")
 
 
 def _refusal(refused: Refusals) -> PermanentError | TemporaryError:

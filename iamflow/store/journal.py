@@ -15,6 +15,7 @@ from iamflow.store.chain import event_of, exported_hash
 from iamflow.store.part import Part
 from iamflow.store.schema import CHECKPOINTS, EVENTS
 from iamflow.store.verify import verify
+from iamflow.store.verify_checkpoints import newest_checkpoint_faults
 
 HEAD_VERSION = 1
 """The version of the exported head's shape."""
@@ -28,6 +29,10 @@ class JournalPart(Part):
     def verify(self, against: Mapping[str, object] | None = None) -> Sequence[JournalFault]:
         """Check everything; see ``JournalStore.verify``."""
         return verify(self, against)
+
+    def verify_newest(self) -> Sequence[JournalFault]:
+        """Check the newest checkpoint and what it names: quick, and silent about what came earlier."""
+        return newest_checkpoint_faults(self)
 
     def head(self) -> Mapping[str, object]:
         """Return the exportable head; see ``JournalStore.head``."""

@@ -54,6 +54,25 @@ def checkpoint_faults(part: Part) -> Iterator[JournalFault]:
             head = Head(seq=page[-1].seq, hash=page[-1].hash)
 
 
+def newest_checkpoint_faults(part: Part) -> Sequence[JournalFault]:
+    """Find what is wrong with the newest checkpoint of all, its link to the one before it, and the events it names.
+
+    Takes the same short time however long the journal is, and says nothing about what came earlier.
+    """
+    c = CHECKPOINTS.c
+    with part.database.reading() as connection:
+        newest = connection.execute(
+            select(*as_it_stands(connection, CHECKPOINTS)).order_by(c.at.desc(), c.seq.desc()).limit(1)
+        ).all()
+        if not newest:
+            return []
+        writer, seq = newest[0].writer, newest[0].seq
+        before = connection.execute(select(c.hash).where(c.writer == writer, c.seq == seq - 1)).scalar()
+        begun = writer_genesis(part.key, writer) if seq == 1 else ""
+        head = Head(seq=seq - 1, hash=before or begun)
+        return list(_page_faults(part.key, connection, newest, head))
+
+
 def _page_faults(key: bytes, connection: Connection, page: Sequence[AnyRow], head: Head) -> Iterator[JournalFault]:
     for row in page:
         where = f"checkpoint {row.seq} of {row.writer}"
