@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from iamflow import __version__
-from iamflow.cli import audit, daemon, db, demo, findings, freeze, policy, setup, steer, tickets, workflows
+from iamflow.cli import audit, daemon, db, demo, doctor, findings, freeze, policy, setup, steer, tickets, workflows
 from iamflow.cli.context import Globals, group
 from iamflow.cli.render.out import PipeClosedError, complain
 from iamflow.domain.errors import IamflowError
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 setup.register(app)
+doctor.register(app)
 demo.register(app)
 findings.register(app)
 app.add_typer(tickets.app, name="ticket")

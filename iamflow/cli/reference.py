@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from iamflow.cli.daemon import INSTANCE_FIELDS, TICK_FIELDS
+from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
 from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.main import app
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
@@ -59,6 +60,7 @@ def _fields() -> str:
         "finding list": FINDING_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,
         "tick": TICK_FIELDS,
+        "doctor": DOCTOR_FIELDS,
     }
     rows = [f"| `{command}` | {', '.join(f'`{name}`' for name in names)} |" for command, names in named.items()]
     return "\n".join(["## Fields of JSON and CSV", "", "| command | fields |", "|---|---|", *rows])
