@@ -15,7 +15,7 @@ def settings(patient: Patient) -> Iterator[Result]:
     policy = patient.app.settings.policy()
     scope = policy.scope
     if policy.mode is Mode.OBSERVE:
-        yield ok(NAME, "mode observe: everything is planned, nothing is done and nobody is told")
+        yield ok(NAME, "mode observe: everything is planned, no new step is taken and nobody is told")
     elif scope.enforce is None:
         yield ok(NAME, "mode enforce: iamflow acts in every account that is looked at (accounts.enforce: all)")
     elif scope.enforce:

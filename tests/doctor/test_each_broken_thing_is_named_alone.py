@@ -255,6 +255,12 @@ def test_a_mail_server_that_is_not_there(clinic: Clinic) -> None:
     assert "cannot be reached" in fails_alone(clinic, "channel smtp", "notify.smtp")
 
 
+def test_whoever_only_observes_needs_no_mail_server_yet(clinic: Clinic) -> None:
+    clinic.set("mode: enforce", "mode: observe")
+    by_smtp(clinic, free_port())
+    assert "tells nobody" in warns(clinic, "channel smtp", "before mode enforce")
+
+
 def test_a_mail_server_that_refuses_the_sender(clinic: Clinic) -> None:
     with serving(Sink(to_sender="550 who are \x1b[31myou")) as sink:
         by_smtp(clinic, sink.port)
