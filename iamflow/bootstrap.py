@@ -4,7 +4,6 @@ Everything is made when it is first asked for, and imported then, so that a comm
 """
 
 import os
-import pwd
 import random
 import secrets
 import socket
@@ -13,13 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamflow.domain.clock import Clock
 from iamflow.domain.errors import ConfigError, IamflowError
-from iamflow.domain.people import Identity
+from iamflow.domain.people import Identity, iam_user
 from iamflow.domain.policy import Policy
 from iamflow.engine.clock import SystemClock
 
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from iamflow.store.binding import Binding
     from iamflow.store.health import SqliteHealth
     from iamflow.store.open import SqlStore
-
-_LOGIN_UID = Path("/proc/self/loginuid")
-_NO_LOGIN = 2**32 - 1
 
 
 @contextmanager
@@ -64,7 +59,7 @@ class Application:
     def policy(self) -> Policy:
         """The settings that rules and guards depend on; iamflow's own IAM user and approvers who are one are protected."""
         policy = self.settings.policy()
-        own = {user for arn in (self._principal, *(policy.approvers or ())) if (user := _iam_user(arn)) is not None}
+        own = {user for arn in (self._principal, *(policy.approvers or ())) if (user := iam_user(arn)) is not None}
         return replace(policy, protection=replace(policy.protection, own_usernames=tuple(sorted(own))))
 
     @cached_property
@@ -126,6 +121,7 @@ class Application:
         return _Channels(tuple(self.settings.notify.channels), self._channel)
 
     def _channel(self, name: str) -> "FileChannel | SmtpChannel":
+        from iamflow.config.host import mail_host
         from iamflow.notify.file import FileChannel
         from iamflow.notify.smtp import SmtpChannel, SmtpSettings
 
@@ -136,7 +132,7 @@ class Application:
         settings = SmtpSettings(
             host=notify.smtp.host,
             port=notify.smtp.port,
-            sender=notify.sender or f"iamflow@{_mail_host()}",
+            sender=notify.sender or f"iamflow@{mail_host()}",
             starttls=notify.smtp.starttls,
             username=notify.smtp.username,
             password=partial(password.read, self.settings.base, self._secret) if password is not None else None,
@@ -162,15 +158,19 @@ class Application:
     @cached_property
     def person(self) -> Identity:
         """The person who runs this command: the kernel's login user, and whom AWS's credentials stand for, if any."""
+        from iamflow.config.host import login_user
+
         wanted = self.settings.approvers.identity
         return Identity(
-            os=_login_user() if "os" in wanted else None,
+            os=login_user() if "os" in wanted else None,
             sts=self._principal if "sts" in wanted else None,
         )
 
     @cached_property
     def _principal(self) -> str | None:
-        if not _credentials_at_hand():
+        from iamflow.config.host import credentials_at_hand
+
+        if not credentials_at_hand():
             return None
         try:
             return self.cloud.caller().sts
@@ -296,7 +296,9 @@ class Application:
         """Write the key of a new database's journal, unless it is there or comes from elsewhere."""
         file = self.settings.journal.key.file
         if file is not None and not self.settings.path(file).exists():
-            _write_journal_key(self.settings.path(file))
+            from iamflow.config.initial import write_journal_key
+
+            write_journal_key(self.settings.path(file))
 
     # --- examination ------------------------------------------------------------------------------------------------
 
@@ -373,68 +375,3 @@ class _Channels(Mapping[str, "Channel"]):
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-def init(path: Path) -> tuple[Path, Path]:
-    """Write a commented configuration and the journal's key beside it; return both. Overwrites nothing.
-
-    Raises ``ConfigError`` where there is a configuration already.
-    """
-    if path.exists():
-        message = f"{path} is there already, and is left as it is"
-        raise ConfigError(message)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_example(), encoding="utf-8")
-    key = path.parent / "journal.key"
-    if not key.exists():
-        _write_journal_key(key)
-    return path, key
-
-
-def _example() -> str:
-    package = Path(str(files("iamflow")))
-    for candidate in (package / "config.example.yaml", package.parent / "config.example.yaml"):
-        if candidate.is_file():
-            return candidate.read_text(encoding="utf-8")
-    message = "config.example.yaml is missing from this installation of iamflow: install it anew"
-    raise ConfigError(message)
-
-
-def _write_journal_key(path: Path) -> None:
-    from iamflow.config.secrets import write_private_file
-
-    write_private_file(path, secrets.token_hex(32) + "\n")
-
-
-def _login_user() -> str:
-    """Return the login user's name, which sudo does not change; the real user where the kernel knows no login."""
-    try:
-        uid = int(_LOGIN_UID.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        uid = _NO_LOGIN
-    if uid == _NO_LOGIN:
-        uid = os.getuid()
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid-{uid}"
-
-
-def _mail_host() -> str:
-    """Return this host's name in a form that a mail address can end with."""
-    name = socket.gethostname()
-    return name if "." in name else f"{name}.localdomain"
-
-
-def _iam_user(arn: str | None) -> tuple[str, str] | None:
-    """Return (account id, user name) of an IAM user's ARN, None for anything else."""
-    parts = (arn or "").split(":", 5)
-    if len(parts) != 6 or not parts[5].startswith("user/"):  # noqa: PLR2004 - the parts of an ARN
-        return None
-    return parts[4], parts[5].rsplit("/", 1)[-1]
-
-
-def _credentials_at_hand() -> bool:
-    """Return whether AWS credentials are likely to be found without asking the network, to spare most commands boto3."""
-    named = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SHARED_CREDENTIALS_FILE")
-    return any(os.environ.get(name) for name in named) or (Path.home() / ".aws").is_dir()

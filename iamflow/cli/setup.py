@@ -27,7 +27,7 @@ def register(top: typer.Typer) -> None:
 
 def init(ctx: typer.Context) -> None:
     """Write a commented settings file and the journal's key, where --config, IAMFLOW_CONFIG or XDG says; overwrites nothing."""
-    from iamflow.bootstrap import init as write
+    from iamflow.config.initial import init as write
     from iamflow.config.loading import default_file
 
     named = settings_file(ctx) or (Path(os.environ["IAMFLOW_CONFIG"]) if os.environ.get("IAMFLOW_CONFIG") else None)

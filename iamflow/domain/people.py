@@ -43,3 +43,11 @@ def may_approve(approver: Identity, requester: Identity) -> bool:
     if not approver.known:
         return False
     return requester == RULES or distinct(approver, requester)
+
+
+def iam_user(arn: str | None) -> tuple[str, str] | None:
+    """Return (account id, user name) of an IAM user's ARN, None for anything else."""
+    parts = (arn or "").split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith("user/"):  # noqa: PLR2004 - the parts of an ARN
+        return None
+    return parts[4], parts[5].rsplit("/", 1)[-1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamflow.domain.people import RULES, Identity, distinct, may_approve
+from iamflow.domain.people import RULES, Identity, distinct, iam_user, may_approve
 
 from .samples import ALICE, BOB
 
@@ -84,3 +84,17 @@ def test_nobody_is_distinct_from_anyone_who_shares_a_part(one: Identity, other: 
 def test_the_journal_names_all_that_is_known(person: Identity, name: str) -> None:
     assert str(person) == name
     assert person.known is (name != "unknown")
+
+
+@pytest.mark.parametrize(
+    ("arn", "user"),
+    [
+        ("arn:aws:iam::123456789012:user/alice", ("123456789012", "alice")),
+        ("arn:aws:iam::123456789012:user/people/alice", ("123456789012", "alice")),
+        ("arn:aws:sts::123456789012:assumed-role/Admin/alice", None),
+        ("alice", None),
+        (None, None),
+    ],
+)
+def test_an_iam_user_is_told_by_its_arn(arn: str | None, user: tuple[str, str] | None) -> None:
+    assert iam_user(arn) == user
