@@ -32,7 +32,7 @@ def demo(
         from iamflow.demo.run import run
         from iamflow.demo.screens import LiveScreen, PlainScreen
     except ModuleNotFoundError as error:
-        complain(f"the demonstration needs {error.name}: pip install 'iamflow[sandbox]'")
+        complain(f"the demonstration needs {error.name}: pip install '.[sandbox]' in the checkout")
         raise typer.Exit(1) from None
     if output is Output.TABLE and sys.stdout.isatty():
         from rich.console import Console

@@ -68,7 +68,7 @@ def serve(
         from iamflow.sandbox.serve import serve as run
         from iamflow.sandbox.settings import SandboxSettings
     except ImportError:
-        message = "the sandbox needs its extra: pip install 'iamflow[sandbox]'"
+        message = "the sandbox needs its extra: pip install '.[sandbox]' in the checkout"
         raise ConfigError(message) from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -81,7 +81,7 @@ class Database:
         try:
             self.engine = create_engine(parsed, hide_parameters=True)
         except (NoSuchModuleError, ModuleNotFoundError):
-            message = "PostgreSQL needs the extra: pip install 'iamflow[postgres]'"
+            message = "PostgreSQL needs the extra: pip install '.[postgres]' in the checkout"
             raise ConfigError(message) from None
         self._writer = self.engine.execution_options(**{_WRITE: True})
         self.name = str(file) if file is not None else parsed.render_as_string(hide_password=True)

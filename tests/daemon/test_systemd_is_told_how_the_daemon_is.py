@@ -65,15 +65,13 @@ def test_the_unit_confines_the_daemon() -> None:
         "MemoryDenyWriteExecute=yes",
         "SystemCallFilter=@system-service",
     } <= lines
-
-
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine to ask")
-def test_systemd_itself_finds_little_exposed() -> None:
-    done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(UNIT)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout[-400:]
+    if shutil.which("systemd-analyze") is not None:
+        # Where systemd is at hand, its own judgement counts too: at most 2.0, which it writes as 20.
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(UNIT)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout[-400:]
