@@ -51,6 +51,9 @@ $(STAMP):
 	fi
 	@$(BIN)/python -c '$(FITS)' || { echo "$(VENV) is not of Python 3.11, 3.12 or 3.13: remove it" >&2; exit 1; }
 	@echo "installing what the locks name"
-	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@# --no-deps: the lock names everything, so nothing is left to resolve. Left to it, older pips prefer a release newer
+	@# than the lock for a requirement with an extra (coverage[toml]), and then refuse it for want of a hash.
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) check >/dev/null || { $(PIP) check; exit 1; }
 	@rm -f $(VENV)/.stamp-*; touch $@

@@ -6,9 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LOCKS = {"core.txt": ["--extra", "postgres"], "dev.txt": ["--extra", "dev"]}
-HEADER = (
-    "# Made by `make lock` from pyproject.toml. Pinned and hashed; installs with: pip install --require-hashes -r\n"
-)
+HEADER = "# Made by `make lock` from pyproject.toml. Pinned and hashed; installs with: pip install --no-deps --require-hashes -r\n"
 
 
 def main() -> int:

@@ -36,7 +36,7 @@ def test_each_target_sets_itself_up_before_it_starts(target: str, tmp_path: Path
     done = make("-n", target, f"VENV={tmp_path}/venv")
 
     assert done.returncode == 0
-    assert "--require-hashes -r requirements/dev.txt" in done.stdout
+    assert "--no-deps --require-hashes -r requirements/dev.txt" in done.stdout
 
 
 def test_an_interpreter_that_does_not_work_is_refused_with_what_is_needed(tmp_path: Path) -> None:
