@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from iamflow.bootstrap import Application, application
+from iamflow.config.initial import write_journal_key
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import AccountId, KeyId
 from iamflow.domain.people import Identity
@@ -29,6 +32,11 @@ KEY = KeyId("AKIAYF5JKDJQS3LDLOIV")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 ALICE, BOB = Identity(os="alice"), Identity(os="bob")
+
+on_both = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+"""Lets a test live in a world on each database."""
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""Lets a test live in a world on PostgreSQL alone."""
 
 CONFIG = """
 mode: enforce
@@ -147,6 +155,11 @@ class World:
         files = sorted((self.folder / "mails").glob("*.eml"), key=lambda file: (file.stat().st_mtime_ns, file.name))
         return [file.read_text(encoding="utf-8", errors="replace") for file in files]
 
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether this world's database is PostgreSQL, where several engines may work and leases tell them apart."""
+        return self.app.settings.database_url.startswith("postgresql")
+
     def another_engine(self, **changed: object) -> Engine:
         """Return an engine that differs in something."""
         return replace(self.engine, **changed)  # type: ignore[arg-type]  # the test's own choice
@@ -164,8 +177,13 @@ def finding(
 
 
 @contextmanager
-def a_world(folder: Path, extra: str = "", settings: SandboxSettings | None = None) -> Iterator[World]:
-    """Make a world in a folder. ``extra`` is more YAML; a section in it replaces the one above."""
+def a_world(
+    folder: Path, extra: str = "", settings: SandboxSettings | None = None, database: str | None = None
+) -> Iterator[World]:
+    """Make a world in a folder. ``extra`` is more YAML; a section in it replaces the one above.
+
+    ``database`` is the URL of a PostgreSQL database that the migrations have been run on; None makes a SQLite file.
+    """
     clock = VirtualClock(START)
     with ExitStack() as stack:
         sandbox = stack.enter_context(
@@ -177,6 +195,9 @@ def a_world(folder: Path, extra: str = "", settings: SandboxSettings | None = No
         for account, name in ((ACCOUNT, "payments"), (OTHER, "development")):
             sandbox.seed.account(account, name)
         config = folder / "config.yaml"
+        if database is not None:
+            extra += f'database: {{url: "{database}"}}\n'
+            write_journal_key(folder / "journal.key")  # `db upgrade` makes it for a new database; this one is a copy
         config.write_text(_merged(CONFIG.replace("ENDPOINT", sandbox.endpoint_url), extra), encoding="utf-8")
         app = stack.enter_context(application(config, writer="test", clock=clock))
         app.migrate()

@@ -1,6 +1,7 @@
 """A world whose simulated AWS answers another process too, and a witness of everything that is changed in it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,15 @@ from tests.world import World, a_world
 
 
 @pytest.fixture
-def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+def world(tmp_path: Path, request: pytest.FixtureRequest, database: str | None) -> Iterator[World]:
     """A world; ``@pytest.mark.parametrize("world", [yaml], indirect=True)`` sets settings of its own."""
     settings = SandboxSettings(lookups_per_second=10_000, control=True)
-    with a_world(tmp_path, getattr(request, "param", ""), settings) as made:
+    with a_world(tmp_path, getattr(request, "param", ""), settings, database) as made:
         yield made
 
 
 @pytest.fixture
-def witness(world: World) -> Witness:
+def witness(world: World) -> Iterator[Witness]:
     """The witness of this world."""
-    return Witness(world)
+    with closing(Witness(world)) as made:
+        yield made

@@ -1,12 +1,13 @@
 """What AWS itself has on record, held against iamflow's journal."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
+
+from sqlalchemy import text
 
 from iamflow.domain.effect import OutcomeKind
 from iamflow.sandbox.world import Mutation
+from iamflow.store.database import Database
 from tests.world import World
 
 _EFFECTS = {
@@ -30,20 +31,23 @@ class Witness(list[Mutation]):
     def __init__(self, world: World) -> None:
         """Take over the list of this world's simulator."""
         super().__init__(world.sandbox.mutations())
-        self._database = world.folder / "iamflow.db"
+        self._database = Database(world.app.settings.database_url)
         self.without_intent: list[Mutation] = []
         world.sandbox._world.mutations = self
 
     def append(self, made: Mutation) -> None:
         """Record a mutation, and whether an intent of its own was there before it."""
         if made.role_name == "iamflow" and made.operation in {"UpdateAccessKey", "DeleteAccessKey"}:
-            wanted = (made.access_key_id, effect_of(made))
-            with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as database:
-                query = "SELECT count(*) FROM intents WHERE outcome IS NULL AND access_key_id = ? AND effect = ?"
-                (there,) = database.execute(query, wanted).fetchone()
+            query = "SELECT count(*) FROM intents WHERE outcome IS NULL AND access_key_id = :key AND effect = :effect"
+            with self._database.reading() as connection:
+                there = connection.execute(text(query), {"key": made.access_key_id, "effect": effect_of(made)}).scalar()
             if there != 1:
                 self.without_intent.append(made)
         super().append(made)
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._database.close()
 
 
 def check(world: World, witness: Witness) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import iamflow.engine
 from tests.faults.record import Witness, check
 from tests.faults.ways import Step, bring_to, finish
-from tests.world import World
+from tests.world import World, on_both
 
 ROOT = Path(__file__).parents[2]
 REACHES = re.compile(r"""\bcrash\.reach\(\s*["']([a-z_]+)["']""")
@@ -43,6 +44,7 @@ def test_the_points_that_stand_around_an_effect_are_all_found() -> None:
     )
 
 
+@on_both
 @pytest.mark.parametrize("step", Step)
 @pytest.mark.parametrize("point", _points())
 def test_the_next_engine_ends_what_a_killed_one_began(world: World, witness: Witness, point: str, step: Step) -> None:
@@ -51,7 +53,18 @@ def test_the_next_engine_ends_what_a_killed_one_began(world: World, witness: Wit
     _die(world, point)
     done = len(world.changes()) - before
     assert done == (point in {"after_effect", "before_outcomes", "after_outcomes"})
+    if world.on_postgresql:
+        _the_lease_of_the_dead_is_respected(world)
     assert world.app.tick() is not None, "the lock of a dead engine must be free"
     assert not world.ticket().lease
     finish(world, step)
     check(world, witness)
+
+
+def _the_lease_of_the_dead_is_respected(world: World) -> None:
+    """Check that nobody touches a leased ticket, since on PostgreSQL its holder may live elsewhere; let the lease end."""
+    lease, made = world.ticket().lease, len(world.changes())
+    world.tick()
+    assert world.ticket().lease == lease
+    assert len(world.changes()) == made
+    world.clock.advance(world.engine.lease + timedelta(seconds=1))

