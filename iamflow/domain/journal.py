@@ -62,7 +62,7 @@ class Event:
     from_state: str | None
     to_state: str | None
     detail: str
-    """The JSON text that the hash covers."""
+    """The JSON text that the hash covers, with the version of its shape as ``v``."""
     prev_hash: str
     hash: str
 

@@ -149,7 +149,7 @@ def _merged(change: Change, stored: _Stored, now: datetime) -> Ticket:
         due_at = min(due_at, stored.due_at)
     merged = replace(after, version=stored.version + 1, due_at=due_at)
     if stored.wanted is not None and before.wanted is None:
-        wanted_by = documents.WORD.read_optional(stored.wanted_by)
+        wanted_by = documents.WORD.read_optional(stored.wanted_by, f"ticket {after.id}")
         merged = replace(merged, wanted=Wanted(stored.wanted), wanted_by=wanted_by, due_at=now)
     return merged
 

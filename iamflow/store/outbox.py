@@ -24,7 +24,7 @@ class OutboxPart(Part):
         """Return letters whose time has come, oldest first."""
         o = OUTBOX.c
         query = (
-            select(o.id, o.channel, o.notice, o.attempts, o.created_at)
+            select(o.id, o.ticket_id, o.channel, o.notice, o.attempts, o.created_at)
             .where(o.available_at.is_not(None), o.available_at <= now)
             .order_by(o.available_at, o.id)
             .limit(limit)
@@ -34,7 +34,7 @@ class OutboxPart(Part):
                 Letter(
                     id=row.id,
                     channel=row.channel,
-                    notice=documents.NOTICE.read(row.notice),
+                    notice=documents.NOTICE.read(row.notice, f"letter {row.id} of ticket {row.ticket_id}"),
                     attempts=row.attempts,
                     created_at=row.created_at,
                 )

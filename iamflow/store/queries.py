@@ -95,7 +95,7 @@ class QueryPart(Part):
         return [
             StoredFinding(
                 rule=row.rule,
-                finding=documents.FINDING.read(row.finding),
+                finding=documents.FINDING.read(row.finding, f"the finding about {row.access_key_id}"),
                 as_of=row.as_of,
                 source=row.source,
                 ticket_id=standing.get(row.access_key_id),

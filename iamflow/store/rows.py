@@ -17,7 +17,8 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def ticket_of(row: AnyRow) -> Ticket:
-    """Return the ticket of a row of ``tickets``."""
+    """Return the ticket of a row of ``tickets``. Raises ``SchemaError`` for a document that cannot be read."""
+    where = f"ticket {row.id}"
     return Ticket(
         id=TicketId(row.id),
         workflow=row.workflow,
@@ -27,8 +28,8 @@ def ticket_of(row: AnyRow) -> Ticket:
         username=UserName(row.username),
         user_id=row.user_id,
         access_key_id=KeyId(row.access_key_id),
-        owner=documents.OWNER.read_optional(row.owner),
-        requester=documents.IDENTITY.read(row.requester),
+        owner=documents.OWNER.read_optional(row.owner, where),
+        requester=documents.IDENTITY.read(row.requester, where),
         state=State(row.state),
         state_since=row.state_since,
         came_from=State(row.came_from) if row.came_from is not None else None,
@@ -40,11 +41,11 @@ def ticket_of(row: AnyRow) -> Ticket:
         blocked_code=row.blocked_code,
         blocked_reason=row.blocked_reason,
         plan_digest=row.plan_digest,
-        facts=documents.FACTS.read(row.facts),
-        progress=documents.PROGRESS.read(row.progress),
-        baseline=documents.BASELINE.read_optional(row.baseline),
+        facts=documents.FACTS.read(row.facts, where),
+        progress=documents.PROGRESS.read(row.progress, where),
+        baseline=documents.BASELINE.read_optional(row.baseline, where),
         wanted=Wanted(row.wanted) if row.wanted is not None else None,
-        wanted_by=documents.WORD.read_optional(row.wanted_by),
+        wanted_by=documents.WORD.read_optional(row.wanted_by, where),
         parent_id=TicketId(row.parent_id) if row.parent_id is not None else None,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
@@ -145,7 +146,7 @@ def approval_of(row: AnyRow) -> Approval:
     """Return the approval of a row of ``approvals``."""
     return Approval(
         ticket_id=TicketId(row.ticket_id),
-        by=documents.IDENTITY.read(row.approved_by),
+        by=documents.IDENTITY.read(row.approved_by, f"an approval of ticket {row.ticket_id}"),
         digest=row.digest,
         at=row.approved_at,
         expires_at=row.expires_at,

@@ -1,12 +1,13 @@
 """Checks each writer's chain of checkpoints, and that the events which they name are there."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.engine import Connection
 
+from iamflow.domain.errors import SchemaError
 from iamflow.engine.ports import JournalFault
+from iamflow.store import documents
 from iamflow.store.chain import Head, checkpoint_hash, writer_genesis
 from iamflow.store.part import Part
 from iamflow.store.rows import AnyRow
@@ -108,6 +109,9 @@ def _missing(connection: Connection, where: str, heads: Sequence[NamedHead]) -> 
 def _heads(text: str) -> list[NamedHead] | None:
     """Return the heads that a checkpoint's text names, None where it cannot be read."""
     try:
-        return [(int(ticket_id), int(seq), str(digest)) for ticket_id, seq, digest in json.loads(text)["heads"]]
-    except (ValueError, TypeError, KeyError):
+        return [
+            (int(ticket_id), int(seq), str(digest))
+            for ticket_id, seq, digest in documents.CHECKPOINT.read(text)["heads"]
+        ]
+    except (SchemaError, ValueError, TypeError, KeyError):
         return None

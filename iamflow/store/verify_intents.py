@@ -1,12 +1,13 @@
 """Holds the rows of intents against the events of their opening and settling."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from iamflow.domain.errors import SchemaError
 from iamflow.domain.journal import EventKind
 from iamflow.engine.ports import JournalFault
+from iamflow.store import documents
 from iamflow.store.rows import AnyRow
 from iamflow.store.types import clean, utc_text
 from iamflow.store.verify_reading import text_of_time
@@ -26,9 +27,9 @@ class IntentEvents:
         if kind not in {EventKind.INTENT_OPENED.value, EventKind.INTENT_SETTLED.value}:
             return True
         try:
-            detail = json.loads(text)
+            detail = documents.EVENT.read(text)
             intent_id = int(detail["intent"])
-        except (ValueError, TypeError, KeyError):
+        except (SchemaError, ValueError, TypeError, KeyError):
             return False
         if kind == EventKind.INTENT_OPENED.value:
             self.opened[intent_id] = (at, detail)

@@ -82,6 +82,7 @@ def test_opening_and_settling_are_events_that_name_the_call(store: SqlStore, tic
     opened, settled = store.history(ticket.id)[-2:]
     assert opened.kind == "intent_opened"
     assert json.loads(opened.detail) == {
+        "v": 1,
         "intent": intent.id,
         "effect": "deactivate_key",
         "call": "iam:UpdateAccessKey",

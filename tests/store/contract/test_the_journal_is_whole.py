@@ -48,7 +48,7 @@ def test_a_transaction_is_one_checkpoint_over_the_heads_that_it_moved(store: Sql
     with store.database.reading() as connection:
         (row,) = connection.execute(CHECKPOINTS.select())
     heads = [[ticket.id, 1, store.history(ticket.id)[0].hash] for ticket in tickets]
-    assert json.loads(row.heads) == {"heads": heads}
+    assert json.loads(row.heads) == {"v": 1, "heads": heads}
 
 
 def test_what_others_wrote_is_chained_as_it_is_stored(store: SqlStore) -> None:

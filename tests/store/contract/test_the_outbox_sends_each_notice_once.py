@@ -33,6 +33,7 @@ def test_a_notice_becomes_a_letter_for_every_channel(another: Opener) -> None:
     event = store.history(opened.id)[-1]
     assert event.kind == "notice_queued"
     assert json.loads(event.detail) == {
+        "v": 1,
         "notice": "key_deactivation",
         "dedupe_key": f"t{opened.id}:notice:1",
         "recipients": 1,
