@@ -75,7 +75,18 @@ def import_report(
         progress(done)
     if scan is not None:
         store.publish_scan(scan, desk.clock.now())
+        _clear_away(store, scan)
     return result
+
+
+def _clear_away(store: IntakeStore, scan: int) -> None:
+    """Remove the findings that nothing shows any more: what this scan has replaced, and what dead imports have left."""
+    last = store.clear_superseded(scan, after=None, limit=CHUNK)
+    while last is not None:
+        last = store.clear_superseded(scan, after=last, limit=CHUNK)
+    left = CHUNK
+    while left > 0:
+        left = store.clear_unpublished(CHUNK)
 
 
 def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, username: str, key_id: KeyId) -> Ticket:

@@ -238,11 +238,28 @@ class IntakeStore(Protocol):
         ...
 
     def stage_findings(self, scan_id: int, findings: Sequence[tuple[str, Finding]]) -> None:
-        """Add a chunk of (rule, finding) to a staged scan."""
+        """Add a chunk of (rule, finding) to a staged scan, and say that its import is alive, if with an empty one.
+
+        Raises ``ChangedError`` where the import stood still for so long that another one has given the scan up.
+        """
         ...
 
     def publish_scan(self, scan_id: int, at: datetime) -> None:
-        """Make the scan's findings the current ones of its subjects, where they are newer than what is known."""
+        """Make the scan's findings the current ones of its subjects, where they are newer than what is known.
+
+        This is quick, however many there are. Raises ``ChangedError`` as ``stage_findings`` does.
+        """
+        ...
+
+    def clear_superseded(self, scan_id: int, *, after: KeyId | None, limit: int) -> KeyId | None:
+        """Remove what newer findings have replaced, of the next ``limit`` keys of a published scan after the given one.
+
+        Returns the last of these keys, None when there was none left.
+        """
+        ...
+
+    def clear_unpublished(self, limit: int) -> int:
+        """Remove up to ``limit`` findings that imports which ended before their time left staged; return how many."""
         ...
 
     def open_tickets(self, keys: Sequence[KeyId]) -> Mapping[KeyId, Ticket]:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from iamflow.domain.ids import TicketId
 from iamflow.domain.journal import Event, NewEvent, canonical, genesis, link
 from iamflow.store import documents
-from iamflow.store.part import Part
+from iamflow.store.part import Part, take_turns
 from iamflow.store.schema import CHECKPOINTS, EVENTS
 from iamflow.store.types import clean, utc_text
 
@@ -107,8 +107,7 @@ class Ledger:
 
     def _previous(self, connection: Connection) -> tuple[int, str]:
         writer = self.part.writer
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"iamflow writer {writer}",))
+        take_turns(connection, f"writer {writer}")
         row = connection.execute(
             select(CHECKPOINTS.c.seq, CHECKPOINTS.c.hash)
             .where(CHECKPOINTS.c.writer == writer)

@@ -1,92 +1,52 @@
-"""Findings and the tickets that they open (``IntakeStore``)."""
+"""The tickets that findings open (``IntakeStore``)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
-from iamflow.domain.facts import Finding
 from iamflow.domain.ids import KeyId, TicketId
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.states import Resolution, State
 from iamflow.domain.ticket import NewTicket, Ticket
-from iamflow.engine.ports import ScanInfo
-from iamflow.store import documents, rows
+from iamflow.store import rows
+from iamflow.store.bulk import write_rows
 from iamflow.store.chain import Ledger, ticket_genesis
-from iamflow.store.part import Part
+from iamflow.store.part import Part, among, take_turns
 from iamflow.store.part import insert as insert_or
-from iamflow.store.schema import ACCOUNTS, FINDINGS, SCANS, TICKETS
+from iamflow.store.schema import ACCOUNTS, TICKETS
 from iamflow.store.types import utc_text
 
 _REFUSED = (Resolution.ROLLED_BACK.value, Resolution.REJECTED.value, Resolution.CANCELLED.value)
 
 
 class IntakePart(Part):
-    """Everything of ``IntakeStore`` but ``commit``."""
-
-    def begin_scan(self, info: ScanInfo) -> int:
-        """Open a staged scan and return its number."""
-        values = {"source": info.source, "as_of": info.as_of, "sha256": info.sha256, "started_at": info.started_at}
-        with self.database.writing() as connection:
-            scan_id: int = connection.execute(insert(SCANS).values(values).returning(SCANS.c.id)).scalar_one()
-            return scan_id
-
-    def stage_findings(self, scan_id: int, findings: Sequence[tuple[str, Finding]]) -> None:
-        """Add a chunk to a staged scan. Of a key that is in it twice under one rule, the first row counts."""
-        if not findings:
-            return
-        values = [_finding_values(scan_id, rule, finding) for rule, finding in findings]
-        with self.database.writing() as connection:
-            connection.execute(insert_or(connection, FINDINGS).on_conflict_do_nothing(), values)
-
-    def publish_scan(self, scan_id: int, at: datetime) -> None:
-        """Make the scan's findings the current ones of their subjects; see ``IntakeStore.publish_scan``.
-
-        A finding that no longer holds (``facts.holds``) takes the place of an older one, and is then not shown.
-        """
-        new, old = FINDINGS.alias("new"), FINDINGS.alias("old")
-        f = FINDINGS.c
-        outdated = exists().where(
-            new.c.scan_id == scan_id,
-            new.c.rule == f.rule,
-            new.c.access_key_id == f.access_key_id,
-            new.c.as_of > f.as_of,
-        )
-        unchallenged = ~exists().where(
-            old.c.is_current.is_(True), old.c.rule == f.rule, old.c.access_key_id == f.access_key_id
-        )
-        with self.database.writing() as connection:
-            retire = update(FINDINGS).where(f.is_current.is_(True), outdated).values(is_current=False)
-            connection.execute(retire)
-            connection.execute(update(FINDINGS).where(f.scan_id == scan_id, unchallenged).values(is_current=True))
-            connection.execute(update(SCANS).where(SCANS.c.id == scan_id).values(published_at=at))
+    """What of ``IntakeStore`` is about tickets, but for ``commit``."""
 
     def open_tickets(self, keys: Sequence[KeyId]) -> Mapping[KeyId, Ticket]:
         """Return the open tickets about these keys."""
-        query = select(TICKETS).where(TICKETS.c.access_key_id.in_(keys), TICKETS.c.closed_at.is_(None))
+        t = TICKETS.c
         with self.database.reading() as connection:
+            query = select(TICKETS).where(among(connection, t.access_key_id, keys), t.closed_at.is_(None))
             found = [rows.ticket_of(row) for row in connection.execute(query)]
         return {ticket.access_key_id: ticket for ticket in found}
 
     def recently_closed(self, keys: Sequence[KeyId], since: datetime) -> Mapping[KeyId, Ticket]:
         """Return tickets closed since then because somebody did not want them; see ``IntakeStore.recently_closed``."""
         t = TICKETS.c
-        query = (
-            select(TICKETS)
-            .where(t.access_key_id.in_(keys), t.closed_at >= since, t.resolution.in_(_REFUSED))
-            .order_by(t.closed_at, t.id)
-        )
+        refused = and_(t.closed_at >= since, t.resolution.in_(_REFUSED))
         with self.database.reading() as connection:
-            found = [rows.ticket_of(row) for row in connection.execute(query)]
+            query = select(TICKETS).where(among(connection, t.access_key_id, keys), refused)
+            found = [rows.ticket_of(row) for row in connection.execute(query.order_by(t.closed_at, t.id))]
         return {ticket.access_key_id: ticket for ticket in found}
 
     def ever_rolled_back(self, keys: Sequence[KeyId]) -> frozenset[KeyId]:
         """Return which of these keys were rolled back by iamflow at any time."""
         t = TICKETS.c
-        query = select(t.access_key_id).where(t.access_key_id.in_(keys), t.state == State.ROLLED_BACK.value)
         with self.database.reading() as connection:
-            return frozenset(KeyId(key) for key in connection.execute(query).scalars())
+            asked = and_(among(connection, t.access_key_id, keys), t.state == State.ROLLED_BACK.value)
+            return frozenset(KeyId(key) for key in connection.execute(select(t.access_key_id).where(asked)).scalars())
 
     def open_new(self, tickets: Sequence[NewTicket], actor: str) -> Sequence[Ticket]:
         """Open tickets, each with its first event; see ``IntakeStore.open_new``."""
@@ -94,26 +54,34 @@ class IntakePart(Part):
             return []
         ledger = Ledger(part=self, at=self.clock.now())
         with self.database.writing() as connection:
+            # Two imports may run at once: whether a key has an open ticket is known to whoever's turn it is.
+            take_turns(connection, "opening")
             _note_accounts(connection, tickets)
-            values = [rows.new_values(new) for new in tickets]
-            # Whether a subject has an open ticket is for the database to say: two imports may run at once.
-            opening = (
-                insert_or(connection, TICKETS).on_conflict_do_nothing().returning(TICKETS.c.id, TICKETS.c.access_key_id)
-            )
-            ids = {KeyId(row.access_key_id): TicketId(row.id) for row in connection.execute(opening, values)}
-            opened = [new for new in _first_of_each(tickets) if new.access_key_id in ids]
-            for new in opened:
-                ticket_id = ids[new.access_key_id]
+            standing = _with_open_ticket(connection, [new.access_key_id for new in tickets])
+            new = [item for item in _first_of_each(tickets) if item.access_key_id not in standing]
+            opened = list(zip(_numbers(connection, len(new)), new, strict=True))
+            for ticket_id, item in opened:
                 ledger.heads[ticket_id] = ticket_genesis(self.key, ticket_id)
-                ledger.add(ticket_id, _opened_event(new, actor))
-            heads = [
-                {"b_id": ticket_id, "head_seq": head.seq, "head_hash": head.hash}
-                for ticket_id, head in ledger.heads.items()
-            ]
-            if heads:
-                connection.execute(update(TICKETS).where(TICKETS.c.id == bindparam("b_id")), heads)
+                ledger.add(ticket_id, _opened_event(item, actor))
+            values = [rows.new_row(ticket_id, item, ledger.heads[ticket_id]) for ticket_id, item in opened]
+            write_rows(connection, TICKETS, rows.NEW_COLUMNS, values)
             ledger.flush(connection)
-        return [_as_opened(new, ids[new.access_key_id]) for new in opened]
+        return [_as_opened(item, ticket_id) for ticket_id, item in opened]
+
+
+def _with_open_ticket(connection: Connection, keys: Sequence[KeyId]) -> frozenset[str]:
+    t = TICKETS.c
+    query = select(t.access_key_id).where(among(connection, t.access_key_id, keys), t.closed_at.is_(None))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _numbers(connection: Connection, count: int) -> Sequence[TicketId]:
+    """Return numbers for new tickets, known beforehand since each ticket's chain begins with its number."""
+    if connection.dialect.name == "postgresql":
+        drawn = "SELECT nextval(pg_get_serial_sequence('tickets', 'id')) FROM generate_series(1, %s)"
+        return [TicketId(number) for number in connection.exec_driver_sql(drawn, (count,)).scalars()]
+    last: int = connection.execute(select(func.coalesce(func.max(TICKETS.c.id), 0))).scalar_one()
+    return [TicketId(number) for number in range(last + 1, last + count + 1)]
 
 
 def _first_of_each(tickets: Iterable[NewTicket]) -> list[NewTicket]:
@@ -162,18 +130,3 @@ def _as_opened(new: NewTicket, ticket_id: TicketId) -> Ticket:
         opened_at=new.opened_at,
         parent_id=new.parent_id,
     )
-
-
-def _finding_values(scan_id: int, rule: str, finding: Finding) -> dict[str, object]:
-    return {
-        "scan_id": scan_id,
-        "rule": rule,
-        "account_id": finding.account_id,
-        "account_name": finding.account_name,
-        "username": finding.username,
-        "access_key_id": finding.key_id,
-        "as_of": finding.facts.as_of,
-        "holds": finding.facts.holds,
-        "is_current": False,
-        "finding": documents.FINDING.write(finding),
-    }

@@ -1,8 +1,10 @@
 """What the parts of the store share."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, Text, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -28,3 +30,17 @@ def insert(connection: Connection, table: Table) -> DialectInsert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def among(connection: Connection, column: Column[str], texts: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of many texts, which go to the database as one parameter."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(list(texts), ARRAY(Text)))
+    listed = func.json_each(json.dumps(texts)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def take_turns(connection: Connection, name: str) -> None:
+    """Let transactions that do the same work pass one at a time. On SQLite they do so anyway: there is one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"iamflow {name}",))

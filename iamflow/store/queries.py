@@ -16,6 +16,7 @@ from iamflow.store import documents, rows
 from iamflow.store.cases import cases_of
 from iamflow.store.chain import event_of
 from iamflow.store.part import Part
+from iamflow.store.scans import superseded
 from iamflow.store.schema import ACCOUNTS, EVENTS, FINDINGS, INTENTS, SCANS, TICKETS
 
 _HIGHEST = 2**63 - 1
@@ -82,7 +83,7 @@ class QueryPart(Part):
         query = (
             select(f.rule, f.finding, f.access_key_id, f.as_of, SCANS.c.source)
             .join(SCANS, SCANS.c.id == f.scan_id)
-            .where(f.is_current.is_(True), f.holds.is_(True))
+            .where(SCANS.c.published_at.is_not(None), f.holds.is_(True), ~superseded(FINDINGS))
             .order_by(f.account_id, f.username, f.access_key_id, f.rule)
         )
         if rule is not None:

@@ -1,6 +1,5 @@
 """Between rows and the domain's values."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,6 +10,9 @@ from iamflow.domain.states import Confirmation, Resolution, State, Wanted
 from iamflow.domain.ticket import Approval, Lease, NewTicket, Ticket
 from iamflow.engine.ports import StoredIntent
 from iamflow.store import documents
+from iamflow.store.bulk import Plain
+from iamflow.store.chain import Head
+from iamflow.store.types import clean, utc_text
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any columns."""
@@ -60,29 +62,57 @@ def _lease_of(row: AnyRow) -> Lease | None:
     return Lease(holder=row.lease_holder, token=row.lease_token, until=row.lease_until)
 
 
-def new_values(new: NewTicket) -> Mapping[str, object]:
-    """Return the columns of a ticket that is being opened; its chain begins once it has a number."""
-    return {
-        "workflow": new.workflow,
-        "workflow_version": new.workflow_version,
-        "account_id": new.account_id,
-        "account_name": new.account_name,
-        "subject": f"key:{new.access_key_id}",
-        "username": new.username,
-        "access_key_id": new.access_key_id,
-        "requester": documents.IDENTITY.write(new.requester),
-        "state": State.OPEN.value,
-        "state_since": new.opened_at,
-        "due_at": new.due_at,
-        "version": 1,
-        "attempts": 0,
-        "facts": documents.FACTS.write(new.facts),
-        "progress": documents.PROGRESS.write(new.progress),
-        "parent_id": new.parent_id,
-        "opened_at": new.opened_at,
-        "head_seq": 0,
-        "head_hash": "",
-    }
+NEW_COLUMNS = (
+    "id",
+    "workflow",
+    "workflow_version",
+    "account_id",
+    "account_name",
+    "subject",
+    "username",
+    "access_key_id",
+    "requester",
+    "state",
+    "state_since",
+    "due_at",
+    "version",
+    "attempts",
+    "facts",
+    "progress",
+    "parent_id",
+    "opened_at",
+    "head_seq",
+    "head_hash",
+)
+"""The columns that ``new_row`` fills."""
+
+
+def new_row(ticket_id: TicketId, new: NewTicket, head: Head) -> tuple[Plain, ...]:
+    """Return the row of a ticket that is being opened, whose chain has that head."""
+    key = clean(new.access_key_id)
+    opened_at = utc_text(new.opened_at)
+    return (
+        ticket_id,
+        new.workflow,
+        new.workflow_version,
+        new.account_id,
+        clean(new.account_name),
+        f"key:{key}",
+        clean(new.username),
+        key,
+        documents.IDENTITY.write(new.requester),
+        State.OPEN.value,
+        opened_at,
+        utc_text(new.due_at),
+        1,
+        0,
+        documents.FACTS.write(new.facts),
+        documents.PROGRESS.write(new.progress),
+        new.parent_id,
+        opened_at,
+        head.seq,
+        head.hash,
+    )
 
 
 def changed_values(ticket: Ticket) -> dict[str, object]:

@@ -245,32 +245,27 @@ SCANS = Table(
     Column("as_of", UtcTime, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("started_at", UtcTime, nullable=False),
+    # Until then an import that shows nothing of itself counts as alive; NULL once the scan is published or given up.
+    Column("staged_until", UtcTime),
     Column("published_at", UtcTime),
+    CheckConstraint("staged_until IS NULL OR published_at IS NULL", name="staged"),
 )
 
+# Which finding of a subject is shown follows from its scans alone (``store.scans``), so that publishing is one row.
 FINDINGS = Table(
     "findings",
     METADATA,
-    Column("id", ID, primary_key=True),
-    Column("scan_id", ID, ForeignKey("scans.id"), nullable=False),
-    Column("rule", String(64), nullable=False),
+    Column("scan_id", ID, ForeignKey("scans.id"), primary_key=True, autoincrement=False),
+    Column("access_key_id", ExternalText, primary_key=True),
+    Column("rule", String(64), primary_key=True),
     Column("account_id", String(12), nullable=False),
     Column("account_name", ExternalText, nullable=False),
     Column("username", ExternalText, nullable=False),
-    Column("access_key_id", ExternalText, nullable=False),
     Column("as_of", UtcTime, nullable=False),
     Column("holds", Boolean, nullable=False),
-    Column("is_current", Boolean, nullable=False),
     Column("finding", Text, nullable=False),
-    UniqueConstraint("scan_id", "rule", "access_key_id"),
 )
-_partial(
-    "uq_findings_current",
-    FINDINGS.c.rule,
-    FINDINGS.c.access_key_id,
-    where=FINDINGS.c.is_current.is_(True),
-    unique=True,
-)
+Index("ix_findings_subject", FINDINGS.c.access_key_id, FINDINGS.c.rule)
 
 METRIC_SNAPSHOTS = Table(
     "metric_snapshots",

@@ -259,36 +259,26 @@ def _scans_and_findings() -> None:
         sa.Column("as_of", _time(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("started_at", _time(), nullable=False),
+        sa.Column("staged_until", _time()),
         sa.Column("published_at", _time()),
         sa.PrimaryKeyConstraint("id", name="pk_scans"),
+        sa.CheckConstraint("staged_until IS NULL OR published_at IS NULL", name=op.f("ck_scans_staged")),
     )
     op.create_table(
         "findings",
-        sa.Column("id", _id(), nullable=False),
-        sa.Column("scan_id", _id(), nullable=False),
+        sa.Column("scan_id", _id(), nullable=False, autoincrement=False),
+        sa.Column("access_key_id", sa.Text, nullable=False),
         sa.Column("rule", sa.String(64), nullable=False),
         sa.Column("account_id", sa.String(12), nullable=False),
         sa.Column("account_name", sa.Text, nullable=False),
         sa.Column("username", sa.Text, nullable=False),
-        sa.Column("access_key_id", sa.Text, nullable=False),
         sa.Column("as_of", _time(), nullable=False),
         sa.Column("holds", sa.Boolean, nullable=False),
-        sa.Column("is_current", sa.Boolean, nullable=False),
         sa.Column("finding", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_findings"),
-        sa.UniqueConstraint("scan_id", "rule", "access_key_id", name="uq_findings_scan_id_rule_access_key_id"),
+        sa.PrimaryKeyConstraint("scan_id", "access_key_id", "rule", name="pk_findings"),
         sa.ForeignKeyConstraint(["scan_id"], ["scans.id"], name="fk_findings_scan_id_scans"),
     )
-    table = sa.table("findings", sa.column("is_current", sa.Boolean))
-    current = table.c.is_current.is_(True)
-    op.create_index(
-        "uq_findings_current",
-        "findings",
-        ["rule", "access_key_id"],
-        unique=True,
-        sqlite_where=current,
-        postgresql_where=current,
-    )
+    op.create_index("ix_findings_subject", "findings", ["access_key_id", "rule"])
 
 
 def _operation() -> None:
