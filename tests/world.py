@@ -196,7 +196,7 @@ def a_world(
             sandbox.seed.account(account, name)
         config = folder / "config.yaml"
         if database is not None:
-            extra += f'database: {{url: "{database}"}}\n'
+            extra = f'{extra}\ndatabase: {{url: "{database}"}}\n'
             write_journal_key(folder / "journal.key")  # `db upgrade` makes it for a new database; this one is a copy
         config.write_text(_merged(CONFIG.replace("ENDPOINT", sandbox.endpoint_url), extra), encoding="utf-8")
         app = stack.enter_context(application(config, writer="test", clock=clock))

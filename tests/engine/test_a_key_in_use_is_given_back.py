@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from iamflow.domain.states import Confirmation, Resolution, State
 from iamflow.engine import steer
-from tests.world import ACCOUNT, ALICE, BOB, DAY, HOUR, KEY, World
+from tests.world import ACCOUNT, ALICE, BOB, DAY, HOUR, KEY, World, on_both
 
 
 def _deactivated(world: World) -> None:
@@ -13,6 +13,7 @@ def _deactivated(world: World) -> None:
     world.pass_until(State.MONITORING)
 
 
+@on_both
 def test_a_use_after_the_deactivation_rolls_back_and_tells_where_from(world: World) -> None:
     world.user()
     world.take_in(world.key())
@@ -95,6 +96,7 @@ def test_a_refused_call_with_the_inactive_key_leaves_no_trace_and_the_owners_kee
     assert world.status() == "Active"
 
 
+@on_both
 def test_rollback_goes_through_while_everything_is_frozen_and_the_mode_is_observe(world: World) -> None:
     from dataclasses import replace
 

@@ -11,7 +11,7 @@ from iamflow.domain.states import Resolution, State
 from iamflow.engine import steer
 from iamflow.engine.intake import open_by_hand
 from tests.engine.situations import awaiting_approval, in_use
-from tests.world import ACCOUNT, ALICE, BOB, KEY, World
+from tests.world import ACCOUNT, ALICE, BOB, KEY, World, on_both
 
 CAROL = Identity(os="carol")
 TWO = "workflows: {disable-key: {approvals: 2}}"
@@ -35,6 +35,7 @@ def test_who_opened_a_ticket_by_hand_does_not_approve_it(world: World) -> None:
     assert world.status() == "Inactive"
 
 
+@on_both
 @pytest.mark.parametrize("world", [TWO], indirect=True)
 def test_where_two_must_approve_one_person_does_not_count_twice(world: World) -> None:
     awaiting_approval(world)
@@ -49,6 +50,7 @@ def test_where_two_must_approve_one_person_does_not_count_twice(world: World) ->
     assert world.status() == "Inactive"
 
 
+@on_both
 def test_an_approval_counts_once_and_the_deletion_needs_its_own(world: World) -> None:
     awaiting_approval(world)
     steer.approve(world.desk(ALICE), KEY)
@@ -63,6 +65,7 @@ def test_an_approval_counts_once_and_the_deletion_needs_its_own(world: World) ->
     assert world.calls_made() == ["UpdateAccessKey Inactive", "DeleteAccessKey"]
 
 
+@on_both
 def test_an_approval_that_has_expired_is_none(world: World) -> None:
     awaiting_approval(world)
     world.app.store.set_freeze(on=True, reason="incident", by="alice", at=world.clock.now())
@@ -77,6 +80,7 @@ def test_an_approval_that_has_expired_is_none(world: World) -> None:
     assert world.status() == "Inactive"
 
 
+@on_both
 def test_a_plan_that_changed_after_the_approval_voids_it(world: World) -> None:
     seen = awaiting_approval(world)
     world.app.store.set_freeze(on=True, reason="incident", by="alice", at=world.clock.now())

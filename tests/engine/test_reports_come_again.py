@@ -11,7 +11,7 @@ from iamflow.domain.states import Resolution, State
 from iamflow.engine import intake
 from iamflow.engine.intake import open_by_hand
 from tests.engine.situations import notified
-from tests.world import ACCOUNT, ALICE, DAY, KEY, OTHER, START, Listed, World, finding
+from tests.world import ACCOUNT, ALICE, DAY, KEY, OTHER, START, Listed, World, finding, on_both
 
 SECOND = KeyId("AKIAYF5JKDJQSECOND22")
 
@@ -20,6 +20,7 @@ def _kinds(world: World) -> list[str]:
     return [entry.kind for entry in world.app.store.history(world.ticket().id)]
 
 
+@on_both
 def test_the_same_report_changes_nothing(world: World) -> None:
     world.user()
     reported = world.key()
@@ -30,6 +31,7 @@ def test_the_same_report_changes_nothing(world: World) -> None:
     assert world.ticket() == before
 
 
+@on_both
 def test_a_newer_report_updates_what_is_known(world: World) -> None:
     world.user()
     reported = world.key()
@@ -52,6 +54,7 @@ def test_an_older_report_updates_nothing(world: World) -> None:
     assert world.ticket() == before
 
 
+@on_both
 def test_a_finding_that_is_gone_is_noted_and_looked_into_at_once(world: World) -> None:
     notified(world)
     world.pass_days(1)

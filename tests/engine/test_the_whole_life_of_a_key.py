@@ -6,11 +6,12 @@ import pytest
 
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Confirmation, Resolution, State
-from tests.world import ACCOUNT, DAY, HOUR, KEY, START, World
+from tests.world import ACCOUNT, DAY, HOUR, KEY, START, World, on_both
 
 YOUNG = KeyId("AKIAYF5JKDJQYOUNG111")
 
 
+@on_both
 def test_an_idle_key_is_notified_deactivated_watched_deleted_and_confirmed(world: World) -> None:
     world.user()
     world.take_in(world.key())
@@ -36,6 +37,7 @@ def test_an_idle_key_is_notified_deactivated_watched_deleted_and_confirmed(world
     assert list(world.app.store.verify()) == []
 
 
+@on_both
 def test_the_owner_gets_a_notice_two_reminders_and_word_of_each_step(world: World) -> None:
     world.user()
     world.take_in(world.key())

@@ -16,7 +16,7 @@ from iamflow.engine import steer
 from iamflow.engine.advance import advance
 from tests.faults.record import Witness, check
 from tests.faults.ways import Step, bring_to, finish
-from tests.world import ALICE, BOB, KEY, World
+from tests.world import ALICE, BOB, KEY, World, on_both
 
 
 @dataclass
@@ -76,6 +76,7 @@ def test_a_second_engine_on_the_same_file_is_refused_by_the_lock_and_does_nothin
     check(world, witness)
 
 
+@on_both
 @pytest.mark.parametrize("step", Step)
 def test_a_ticket_that_changed_between_intent_and_call_is_not_acted_on(
     world: World, witness: Witness, step: Step
@@ -90,6 +91,7 @@ def test_a_ticket_that_changed_between_intent_and_call_is_not_acted_on(
     assert OutcomeKind.NOT_DONE in _outcomes(world)
 
 
+@on_both
 @pytest.mark.parametrize("step", Step)
 def test_a_lease_that_ran_out_before_the_call_means_no_call(world: World, witness: Witness, step: Step) -> None:
     bring_to(world, step)
@@ -113,6 +115,7 @@ def test_a_call_made_late_whose_answer_is_lost_is_not_made_again_on_an_old_readi
     check(world, witness)
 
 
+@on_both
 def test_a_lease_taken_over_by_another_engine_means_no_call(world: World, witness: Witness) -> None:
     bring_to(world, Step.DEACTIVATE)
     _pass_with(world, "after_intents", lambda: world.app.store.take_over("somebody-else"))
@@ -129,6 +132,7 @@ def test_a_session_that_does_not_close_does_not_undo_what_was_done(world: World,
     check(world, witness)
 
 
+@on_both
 def test_a_freeze_between_intent_and_call_stops_the_call(world: World, witness: Witness) -> None:
     bring_to(world, Step.DEACTIVATE)
 
@@ -171,6 +175,7 @@ def test_nobody_steers_a_ticket_while_its_call_is_under_way(world: World, word: 
     assert _outcomes(world) == [OutcomeKind.DONE]
 
 
+@on_both
 @pytest.mark.parametrize("point", ["before_effect", "after_effect", "before_outcomes"])
 def test_a_rollback_that_comes_while_the_key_is_deactivated_brings_it_back(
     world: World, witness: Witness, point: str
@@ -183,6 +188,7 @@ def test_a_rollback_that_comes_while_the_key_is_deactivated_brings_it_back(
     check(world, witness)
 
 
+@on_both
 def test_a_rollback_that_comes_just_before_the_call_keeps_the_key_active_and_the_ticket_on_hold(
     world: World, witness: Witness
 ) -> None:
@@ -195,6 +201,7 @@ def test_a_rollback_that_comes_just_before_the_call_keeps_the_key_active_and_the
     check(world, witness)
 
 
+@on_both
 @pytest.mark.parametrize("point", ["claimed", "before_intents"])
 def test_a_hold_that_comes_before_the_intent_wins(world: World, point: str) -> None:
     bring_to(world, Step.DEACTIVATE)
@@ -205,6 +212,7 @@ def test_a_hold_that_comes_before_the_intent_wins(world: World, point: str) -> N
     assert _outcomes(world) == []
 
 
+@on_both
 def test_an_engine_that_comes_back_from_the_dead_writes_nothing(world: World, witness: Witness) -> None:
     bring_to(world, Step.DEACTIVATE)
     other = replace(world.engine, instance="other")
