@@ -9,6 +9,7 @@ from moto.iam.models import AccessKey, User
 
 from iamflow.sandbox.errors import AwsError
 from iamflow.sandbox.services import Exchange, Handler, Original
+from iamflow.sandbox.world import Root
 
 # "You can generate a credential report as often as once every four hours", says IAM's user guide.
 _VALID = timedelta(hours=4)
@@ -48,12 +49,14 @@ def _written(exchange: Exchange) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerow(_root(exchange.principal.account_id))
+    writer.writerow(_root(exchange))
     writer.writerows(_row(user) for user in exchange.iam.users.values())
     return file.getvalue().encode()
 
 
-def _root(account_id: str) -> Mapping[str, str]:
+def _root(exchange: Exchange) -> Mapping[str, str]:
+    account_id = exchange.principal.account_id
+    root = exchange.world.roots.get(account_id, Root())
     row = dict.fromkeys(_COLUMNS, "N/A")
     never = {name: "false" for name in _COLUMNS if name.endswith("active")}
     told = {
@@ -64,6 +67,8 @@ def _root(account_id: str) -> Mapping[str, str]:
         "password_last_used": "no_information",
         "password_last_changed": "not_supported",
         "password_next_rotation": "not_supported",
+        "mfa_active": _flag(root.mfa),
+        "access_key_1_active": _flag(root.access_keys),
     }
     return {**row, **never, **told}
 

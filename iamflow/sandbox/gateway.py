@@ -10,7 +10,16 @@ from wsgiref.handlers import format_date_time
 
 from moto.iam.models import User
 
-from iamflow.sandbox import admission, credential_report, iam_rules, lookups, sts_rules
+from iamflow.sandbox import (
+    admission,
+    credential_report,
+    iam_credentials,
+    iam_pages,
+    iam_policies,
+    iam_rules,
+    lookups,
+    sts_rules,
+)
 from iamflow.sandbox.calls import Call, read_call
 from iamflow.sandbox.errors import AwsError, Dialect, Refusal, Reply, refusal, render
 from iamflow.sandbox.events import event_of, without_secrets
@@ -25,7 +34,16 @@ if TYPE_CHECKING:
 
 # Set on first use of the service: moto loads each when it is needed.
 _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
-    "iam": ("moto.iam.responses:IamResponse", {**iam_rules.HANDLERS, **credential_report.HANDLERS}),
+    "iam": (
+        "moto.iam.responses:IamResponse",
+        {
+            **iam_rules.HANDLERS,
+            **iam_credentials.HANDLERS,
+            **iam_policies.HANDLERS,
+            **iam_pages.HANDLERS,
+            **credential_report.HANDLERS,
+        },
+    ),
     "sts": ("moto.sts.responses:TokenResponse", sts_rules.HANDLERS),
     "cloudtrail": ("moto.cloudtrail.responses:CloudTrailResponse", lookups.TRAIL_HANDLERS),
     "organizations": ("moto.organizations.responses:OrganizationsResponse", lookups.ORGANISATION_HANDLERS),

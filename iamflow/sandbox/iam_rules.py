@@ -1,35 +1,15 @@
-"""IAM where moto is too lenient: paging, ids, statuses, conflicts, last use, and what it has not built."""
+"""IAM's users and keys where moto is too lenient: ids, statuses, quotas, conflicts, last use; the account's summary."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from moto.iam.models import AccessKey, User
+from moto.iam.models import AccessKey, IAMBackend, User
 
 from iamflow.sandbox.errors import AwsError
-from iamflow.sandbox.identity import KeyTrace, Kind, new_key_id, new_unique_id
+from iamflow.sandbox.iam_common import already, choice, conflict, named_user, within_quota
+from iamflow.sandbox.iam_policies import policy_of, set_boundary
+from iamflow.sandbox.identity import KeyTrace, new_unique_id
 from iamflow.sandbox.services import Exchange, Handler, Original
-from iamflow.sandbox.world import ServiceCredential
-
-_CONFLICT = 409
-_MOST_ITEMS = 100
-
-
-def _missing(*, kind: str, name: str) -> AwsError:
-    return AwsError(code="NoSuchEntity", message=f"The {kind} with id {name} cannot be found.", status=404)
-
-
-def _user(exchange: Exchange) -> User:
-    """Return the user that the call names, or the caller himself."""
-    name = exchange.parameter("UserName")
-    if name is None:
-        if exchange.principal.kind is not Kind.USER:
-            message = "Must specify userName when calling with non-User credentials"
-            raise AwsError(code="ValidationError", message=message)
-        name = exchange.principal.name
-    user = exchange.iam.users.get(name)
-    if user is None:
-        raise AwsError(code="NoSuchEntity", message=f"The user with name {name} cannot be found.", status=404)
-    return user
+from iamflow.sandbox.world import QUOTAS, Root
 
 
 def _key(exchange: Exchange, user: User) -> AccessKey:
@@ -41,21 +21,34 @@ def _key(exchange: Exchange, user: User) -> AccessKey:
 
 
 def _create_user(exchange: Exchange, original: Original) -> object:
+    name, boundary = exchange.parameter("UserName"), exchange.parameter("PermissionsBoundary")
+    if boundary is not None:
+        policy_of(exchange.world, exchange.principal.account_id, str(boundary))
+    if any(name.lower() == existing.lower() for existing in exchange.iam.users):
+        raise already(f"User with name {name} already exists.")  # names are unique without regard to case
+    within_quota(exchange, "UsersQuota", exchange.iam.users)
     result = original()
-    user = exchange.iam.users[exchange.parameter("UserName")]
+    user = exchange.iam.users[name]
     user.id = new_unique_id("AIDA")
+    if boundary is not None:
+        set_boundary(exchange.world, user, str(boundary))
     described = {"Path": user.path, "UserName": user.name, "UserId": user.id, "Arn": user.arn}
     exchange.outcome = {"User": {**described, "CreateDate": user.create_date}}
     return result
 
 
 def _create_access_key(exchange: Exchange, original: Original) -> object:
-    user = _user(exchange)
+    user = named_user(exchange)
+    within_quota(exchange, "AccessKeysPerUserQuota", user.access_keys)
     before = {key.access_key_id for key in user.access_keys}
-    result = original()
+    result = original.asked_for(UserName=user.name)
     key = next(key for key in user.access_keys if key.access_key_id not in before)
     exchange.world.keys[key.access_key_id] = KeyTrace(
-        exchange.principal.account_id, user.name, user.id, key.secret_access_key
+        exchange.principal.account_id,
+        user.name,
+        user.id,
+        key.secret_access_key,
+        usable_from=exchange.world.clock.now() + exchange.world.new_key_delay,
     )
     exchange.outcome = {
         "AccessKey": {"AccessKeyId": key.access_key_id, "Status": key.status, "UserName": user.name},
@@ -64,14 +57,8 @@ def _create_access_key(exchange: Exchange, original: Original) -> object:
 
 
 def _update_access_key(exchange: Exchange, original: Original) -> object:
-    status = exchange.parameter("Status")
-    if status not in {"Active", "Inactive"}:
-        message = (
-            f"1 validation error detected: Value '{status}' at 'status' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [Active, Inactive]"
-        )
-        raise AwsError(code="ValidationError", message=message)
-    key = _key(exchange, _user(exchange))
+    status = choice(exchange, "Status", ("Active", "Inactive"))
+    key = _key(exchange, named_user(exchange))
     if status == "Inactive":
         exchange.world.refuse_key(key.access_key_id)
     elif (trace := exchange.world.keys.get(key.access_key_id)) is not None:
@@ -80,7 +67,7 @@ def _update_access_key(exchange: Exchange, original: Original) -> object:
 
 
 def _delete_access_key(exchange: Exchange, original: Original) -> object:
-    key = _key(exchange, _user(exchange))
+    key = _key(exchange, named_user(exchange))
     result = original()
     exchange.world.refuse_key(key.access_key_id)
     return result
@@ -99,7 +86,7 @@ def _get_access_key_last_used(exchange: Exchange, _: Original) -> object:
 
 
 def _update_user(exchange: Exchange, original: Original) -> object:
-    user = _user(exchange)
+    user = named_user(exchange)
     result = original()
     for key in user.access_keys:
         key.user_name = user.name
@@ -109,7 +96,7 @@ def _update_user(exchange: Exchange, original: Original) -> object:
 
 
 def _delete_user(exchange: Exchange, original: Original) -> object:
-    user = _user(exchange)
+    user = named_user(exchange)
     groups = exchange.iam.get_groups_for_user(user.name)
     blockers = (
         (user.password, "must delete login profile first"),
@@ -124,24 +111,13 @@ def _delete_user(exchange: Exchange, original: Original) -> object:
     )
     for present, remedy in blockers:
         if present:
-            raise AwsError(code="DeleteConflict", message=f"Cannot delete entity, {remedy}.", status=_CONFLICT)
+            raise conflict(remedy=remedy)
     exchange.world.boundaries.pop(user.id, None)
     return original()
 
 
-def _delete_virtual_mfa_device(exchange: Exchange, original: Original) -> object:
-    device = exchange.iam.virtual_mfa_devices.get(exchange.parameter("SerialNumber"))
-    if device is not None and device.user is not None:
-        raise AwsError(
-            code="DeleteConflict",
-            message="Cannot delete entity, must deactivate the MFA device first.",
-            status=_CONFLICT,
-        )
-    return original()
-
-
 def _get_user(exchange: Exchange, original: Original) -> object:
-    user = _user(exchange) if exchange.parameter("UserName") is None else None
+    user = named_user(exchange) if exchange.parameter("UserName") is None else None
     result = original() if user is None else {"User": user}
     described = user or exchange.iam.users[exchange.parameter("UserName")]
     boundary = exchange.world.boundaries.get(described.id)
@@ -157,90 +133,24 @@ def _get_user(exchange: Exchange, original: Original) -> object:
     }  # fmt: skip
 
 
-def _put_user_permissions_boundary(exchange: Exchange, _: Original) -> object:
-    exchange.world.boundaries[_user(exchange).id] = str(exchange.parameter("PermissionsBoundary"))
-    return None
-
-
-def _delete_user_permissions_boundary(exchange: Exchange, _: Original) -> object:
-    if exchange.world.boundaries.pop(_user(exchange).id, None) is None:
-        raise _missing(kind="permissions boundary", name=str(exchange.parameter("UserName")))
-    return None
-
-
-def _create_service_specific_credential(exchange: Exchange, _: Original) -> object:
-    user, now = _user(exchange), exchange.world.clock.now()
-    service = str(exchange.parameter("ServiceName"))
-    credential = ServiceCredential(new_key_id("ACCA"), user.name, service, "Active", now)
-    exchange.world.service_credentials.setdefault(user.id, []).append(credential)
-    return {
-        "ServiceSpecificCredential": {
-            **_described(credential),
-            "ServiceUserName": f"{user.name}-at-{user.account_id}",
-            "ServicePassword": new_key_id("pw"),
-        }
+def _get_account_summary(exchange: Exchange, original: Original) -> object:
+    """Give moto's counts; what the root user has, and the quotas, are the sandbox's own."""
+    world, account = exchange.world, exchange.principal.account_id
+    summary = original().result["SummaryMap"]
+    root = world.roots.get(account, Root())
+    own = {
+        "AccountMFAEnabled": int(root.mfa),
+        "AccountAccessKeysPresent": int(root.access_keys),
+        "AccountPasswordPresent": 1,
+        "AccountSigningCertificatesPresent": 0,
+        "MFADevices": len(exchange.iam.virtual_mfa_devices) + _hardware(exchange.iam),
     }
+    quotas = {name: world.quota(account, name) for name in summary if name in QUOTAS}
+    return {"SummaryMap": {**summary, **own, **quotas}}
 
 
-def _described(credential: ServiceCredential) -> dict[str, object]:
-    return {
-        "ServiceSpecificCredentialId": credential.identifier,
-        "UserName": credential.user_name,
-        "ServiceName": credential.service_name,
-        "ServiceUserName": credential.user_name,
-        "Status": credential.status,
-        "CreateDate": credential.created,
-    }
-
-
-def _list_service_specific_credentials(exchange: Exchange, _: Original) -> object:
-    service = exchange.parameter("ServiceName")
-    held = exchange.world.service_credentials.get(_user(exchange).id, [])
-    wanted = [credential for credential in held if service in {None, credential.service_name}]
-    return {"ServiceSpecificCredentials": [_described(credential) for credential in wanted]}
-
-
-def _service_credential(exchange: Exchange) -> tuple[list[ServiceCredential], ServiceCredential]:
-    held = exchange.world.service_credentials.get(_user(exchange).id, [])
-    wanted = exchange.parameter("ServiceSpecificCredentialId")
-    for credential in held:
-        if credential.identifier == wanted:
-            return held, credential
-    raise _missing(kind="service specific credential", name=str(wanted))
-
-
-def _update_service_specific_credential(exchange: Exchange, _: Original) -> object:
-    _service_credential(exchange)[1].status = str(exchange.parameter("Status"))
-    return None
-
-
-def _delete_service_specific_credential(exchange: Exchange, _: Original) -> object:
-    held, credential = _service_credential(exchange)
-    held.remove(credential)
-    return None
-
-
-def _paged(result_key: str, identify: Callable[[Any], str]) -> Handler:
-    """Cut moto's full list to MaxItems from Marker on; the marker is the last item shown, so deletions lose nothing."""
-
-    def answer(exchange: Exchange, original: Original) -> object:
-        if result_key != "Users":
-            _user(exchange)
-        returned = original()
-        result: Mapping[str, Any] = getattr(returned, "result", returned)
-        marker, most = exchange.parameter("Marker"), int(exchange.parameter("MaxItems") or _MOST_ITEMS)
-        items = sorted(result.get(result_key) or (), key=identify)
-        rest = [item for item in items if marker is None or identify(item) > marker]
-        shown = rest[:most]
-        cut = len(rest) > most
-        page = {**result, result_key: shown, "IsTruncated": cut}
-        return {**page, "Marker": identify(shown[-1])} if cut else page
-
-    return answer
-
-
-def _listed(name: str) -> Callable[[Any], str]:
-    return lambda item: str(item[name] if isinstance(item, Mapping) else getattr(item, name))
+def _hardware(backend: IAMBackend) -> int:
+    return sum(not serial.startswith("arn:") for user in backend.users.values() for serial in user.mfa_devices)
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -252,16 +162,5 @@ HANDLERS: Mapping[str, Handler] = {
     "update_access_key": _update_access_key,
     "delete_access_key": _delete_access_key,
     "get_access_key_last_used": _get_access_key_last_used,
-    "delete_virtual_mfa_device": _delete_virtual_mfa_device,
-    "put_user_permissions_boundary": _put_user_permissions_boundary,
-    "delete_user_permissions_boundary": _delete_user_permissions_boundary,
-    "create_service_specific_credential": _create_service_specific_credential,
-    "list_service_specific_credentials": _list_service_specific_credentials,
-    "update_service_specific_credential": _update_service_specific_credential,
-    "delete_service_specific_credential": _delete_service_specific_credential,
-    "list_users": _paged("Users", _listed("name")),
-    "list_access_keys": _paged("AccessKeyMetadata", _listed("access_key_id")),
-    "list_user_policies": _paged("PolicyNames", str),
-    "list_groups_for_user": _paged("Groups", _listed("name")),
-    "list_mfa_devices": _paged("MFADevices", _listed("SerialNumber")),
+    "get_account_summary": _get_account_summary,
 }

@@ -20,7 +20,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """An authenticated caller. ``name`` is the user's, or the session's of a role; times are aware UTC."""
+    """An authenticated caller. ``name`` is the user's, or the session's of a role; times are aware UTC.
+
+    ``mfa`` tells whether the session was opened with an MFA device, ``console`` whether by signing in to the console.
+    """
 
     kind: Kind
     account_id: str
@@ -31,6 +34,8 @@ class Principal:
     role_name: str | None = None
     session_policy: Mapping[str, Any] | None = None
     session_since: datetime | None = None
+    mfa: bool = False
+    console: bool = False
 
     @property
     def temporary(self) -> bool:
@@ -40,13 +45,17 @@ class Principal:
 
 @dataclass(slots=True)
 class KeyTrace:
-    """What stays known of a long-term key after it is gone. ``refused_since`` is when it last stopped being Active."""
+    """What stays known of a long-term key after it is gone; times are aware UTC.
+
+    ``refused_since`` is when it last stopped being Active, and ``usable_from`` when its creation has reached everywhere.
+    """
 
     account_id: str
     user_name: str
     user_id: str
     secret: str = field(repr=False)
     refused_since: datetime | None = None
+    usable_from: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -50,6 +50,8 @@ class MotoHost:
                 self.replace(module, "utcnow", _utcnow)
         # moto would move the last use at each call, to the second, of keys that were refused as well.
         self.replace(moto.iam.models, "mark_account_as_visited", lambda **_: None)
+        # The sandbox has quotas of its own, which an account may have raised.
+        self.replace(moto.iam.models, "LIMIT_KEYS_PER_USER", sys.maxsize)
         # Two lists that moto makes anew for each request, from the disk and by introspection.
         self.replace(backends, "list_of_moto_modules", cache(lambda: tuple(_modules())))
         self.replace(moto.core.responses, "method_names_from_class", cache(_methods))

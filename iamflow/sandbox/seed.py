@@ -9,9 +9,10 @@ from typing import Any
 from moto.account.models import AlternateContact, account_backends
 from moto.iam.models import AccessKeyLastUsed, AWSManagedPolicy, User
 
+from iamflow.sandbox.belongings import Counts, attach, give_everything, join, managed_policy
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
-from iamflow.sandbox.world import World
+from iamflow.sandbox.world import Root, World
 
 # Some of what AWSCompromisedKeyQuarantineV3 denies.
 _LEAKED = ["iam:CreateAccessKey", "iam:CreateUser", "iam:AttachUserPolicy", "iam:PutUserPolicy", "ec2:RunInstances"]
@@ -111,6 +112,45 @@ class Seed:
             # An inactive key's change reached every region long ago.
             trace.refused_since = now - timedelta(days=1) if status == "Inactive" else None
             self._world.keys[key_id] = trace
+
+    def everything(self, account_id: str, user_name: str, counts: Counts | None = None) -> None:
+        """Give a user everything that a user can have, beside access keys and tags; see ``belongings``."""
+        with self._world.lock:
+            give_everything(
+                self._world, account_id, self._world.iam(account_id).get_user(user_name), counts or Counts()
+            )
+
+    def group(self, account_id: str, user_name: str, group_name: str) -> None:
+        """Put a user into a group, which is made if there is none of that name."""
+        with self._world.lock:
+            backend = self._world.iam(account_id)
+            join(backend, backend.get_user(user_name), group_name)
+
+    def policy(self, account_id: str, name: str, document: Mapping[str, Any]) -> str:
+        """Add a customer managed policy and return its ARN."""
+        with self._world.lock:
+            return managed_policy(self._world.iam(account_id), name, json.dumps(document))
+
+    def attached(self, account_id: str, user_name: str, arn: str) -> None:
+        """Attach a managed policy, one of AWS's own too, to a user."""
+        with self._world.lock:
+            attach(self._world, account_id, self._world.iam(account_id).get_user(user_name), arn)
+
+    def root(self, account_id: str, *, mfa: bool = True, access_keys: bool = False) -> None:
+        """Let an account's root user have MFA and access keys, or not; by default he has MFA and no keys."""
+        with self._world.lock:
+            self._world.roots[account_id] = Root(mfa=mfa, access_keys=access_keys)
+
+    def quota(self, account_id: str, name: str, most: int) -> None:
+        """Raise (or lower) one of an account's quotas, such as ``AccessKeysPerUserQuota``; KeyError for unknown ones."""
+        with self._world.lock:
+            self._world.quota(account_id, name)
+            self._world.quotas[account_id, name] = most
+
+    def new_keys_work_after(self, delay: timedelta) -> None:
+        """Refuse keys that are made from now on until they are that old; about ten seconds in AWS."""
+        with self._world.lock:
+            self._world.new_key_delay = delay
 
     def secret(self, key_id: str) -> str:
         """Return the secret of a key; KeyError if the key was never known."""

@@ -58,6 +58,16 @@ class Original:
             raise AwsError(code="NotImplemented", message="The simulated AWS does not know this operation.", status=501)
         return self.method(self.response)
 
+    def asked_for(self, **changed: object) -> Any:  # noqa: ANN401 - moto's results are of many kinds
+        """Return moto's result for the call with some parameters changed; None takes one out."""
+        parameters: Any = self.response.params
+        for name, value in changed.items():
+            if value is None:
+                parameters.pop(name, None)
+            else:
+                parameters[name] = value
+        return self()
+
 
 def install(host: MotoHost, class_path: str, handlers: Mapping[str, Handler]) -> None:
     """Put handlers, named like moto's methods, on one of moto's response classes."""

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.iam.models import IAMBackend, User, iam_backends
@@ -59,15 +59,55 @@ class Shadow:
     until: datetime
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True, slots=True)
 class ServiceCredential:
-    """A service-specific credential of a user, such as CodeCommit's; moto has none."""
+    """A service-specific credential of a user, such as CodeCommit's; moto has none. Times are aware UTC."""
 
     identifier: str
     user_name: str
     service_name: str
+    service_user_name: str
+    api_key: bool
     status: str
     created: datetime
+    expires: datetime | None = None
+
+    def described(self) -> dict[str, object]:
+        """Return the credential as IAM lists it, without its secret."""
+        shown = {
+            "ServiceSpecificCredentialId": self.identifier,
+            "UserName": self.user_name,
+            "ServiceName": self.service_name,
+            "ServiceCredentialAlias" if self.api_key else "ServiceUserName": self.service_user_name,
+            "Status": self.status,
+            "CreateDate": self.created,
+        }
+        return {**shown, "ExpirationDate": self.expires} if self.expires else shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Root:
+    """What an account's root user has."""
+
+    mfa: bool = True
+    access_keys: bool = False
+
+
+# What IAM allows by default; the names are those of the account's summary where it has them.
+QUOTAS: Mapping[str, int] = {
+    "AccessKeysPerUserQuota": 2,
+    "AttachedPoliciesPerRoleQuota": 10,
+    "AttachedPoliciesPerUserQuota": 10,
+    "GroupsPerUserQuota": 10,
+    "MFADevicesPerUserQuota": 8,
+    "PoliciesQuota": 1500,
+    "PolicySizeQuota": 6144,
+    "SSHPublicKeysPerUserQuota": 5,
+    "ServiceSpecificCredentialsPerUserQuota": 2,
+    "SigningCertificatesPerUserQuota": 2,
+    "UserPolicySizeQuota": 2048,
+    "UsersQuota": 5000,
+}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -86,6 +126,10 @@ class World:
     shadows: dict[tuple[str, str], Shadow] = field(default_factory=dict)
     service_credentials: dict[str, list[ServiceCredential]] = field(default_factory=dict)
     boundaries: dict[str, str] = field(default_factory=dict)
+    login_profiles: dict[str, datetime] = field(default_factory=dict)
+    roots: dict[str, Root] = field(default_factory=dict)
+    quotas: dict[tuple[str, str], int] = field(default_factory=dict)
+    new_key_delay: timedelta = timedelta(0)
     reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
 
@@ -93,6 +137,10 @@ class World:
         """Return moto's IAM of an account."""
         backend: IAMBackend = iam_backends[account_id]["aws"]
         return backend
+
+    def quota(self, account_id: str, name: str) -> int:
+        """Return what an account may have of something."""
+        return self.quotas.get((account_id, name), QUOTAS[name])
 
     def refuse_key(self, access_key_id: str) -> None:
         """Note that a key is refused from now on, unless it already was."""

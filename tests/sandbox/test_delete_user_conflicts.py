@@ -96,3 +96,54 @@ def test_a_recreated_user_bears_another_id(sandbox: Sandbox) -> None:
     assert after.startswith("AIDA")
     assert after != before
     assert sandbox.key_status(ACCOUNT, "AKIAYF5JKDJQ3WCJSTBX") is None
+
+
+def test_blockers_are_named_one_at_a_time_until_none_is_left(sandbox: Sandbox, aws: Aws) -> None:
+    sandbox.seed.user(ACCOUNT, "ana", tags={"Team": "data"})
+    sandbox.seed.key(ACCOUNT, "ana", "AKIAYF5JKDJQ3WCJSTBX")
+    sandbox.seed.everything(ACCOUNT, "ana")
+    iam = aws.role("iam")
+    named: list[str] = []
+    while (message := conflict(iam)) is not None:
+        assert message not in named, "what was cleared is not named again"
+        named.append(message)
+        cleared = next(clear for words, clear in CLEARING.items() if words in message)
+        cleared(iam)
+    assert len(named) == len(CLEARING)
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["etl"]
+
+
+def conflict(iam: Any) -> str | None:
+    """Try to delete the user; return what is said to be in the way, None when he is gone."""
+    try:
+        iam.delete_user(UserName="ana")
+    except iam.exceptions.DeleteConflictException as error:
+        return str(error.response["Error"]["Message"])
+    return None
+
+
+def each(listing: str, key: str, identifier: str, deletion: str) -> Callable[[Any], None]:
+    def clear(iam: Any) -> None:
+        for item in getattr(iam, listing)(UserName="ana")[key]:
+            name = item if isinstance(item, str) else item[identifier]
+            getattr(iam, deletion)(UserName="ana", **{identifier: name})
+
+    return clear
+
+
+CLEARING: dict[str, Callable[[Any], None]] = {
+    "login profile": lambda iam: iam.delete_login_profile(UserName="ana"),
+    "access keys": each("list_access_keys", "AccessKeyMetadata", "AccessKeyId", "delete_access_key"),
+    "service specific": each(
+        "list_service_specific_credentials",
+        "ServiceSpecificCredentials",
+        "ServiceSpecificCredentialId",
+        "delete_service_specific_credential",
+    ),
+    "SSH": each("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "delete_ssh_public_key"),
+    "certificates": each("list_signing_certificates", "Certificates", "CertificateId", "delete_signing_certificate"),
+    "MFA": each("list_mfa_devices", "MFADevices", "SerialNumber", "deactivate_mfa_device"),
+    "group": each("list_groups_for_user", "Groups", "GroupName", "remove_user_from_group"),
+    "detach": each("list_attached_user_policies", "AttachedPolicies", "PolicyArn", "detach_user_policy"),
+    "delete policies": each("list_user_policies", "PolicyNames", "PolicyName", "delete_user_policy"),
+}
