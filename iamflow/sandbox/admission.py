@@ -53,6 +53,8 @@ def account_of(world: World, call: Call) -> str:
 
 
 def _usable(world: World, call: Call, trace: KeyTrace) -> bool:
+    if trace.usable_from is not None and call.at < trace.usable_from:
+        return False  # new, and not yet known everywhere
     key = world.iam(trace.account_id).access_keys.get(call.access_key_id)
     if key is not None and key.status == "Active":
         return True
@@ -85,6 +87,9 @@ def _session_caller(world: World, call: Call, session: Session, environ: "WSGIEn
         user = world.iam(principal.account_id).users.get(principal.name)
         if user is None or user.id != principal.principal_id:
             raise refusal(Refusal.UNKNOWN_KEY, call.dialect)
+        if call.service == "iam" and not (principal.mfa or principal.console):
+            # GetSessionToken: "you cannot call any IAM API operations unless MFA information is included".
+            raise refusal(Refusal.UNKNOWN_KEY, call.dialect)
     return principal
 
 
@@ -100,8 +105,8 @@ def note_use(world: World, call: Call, principal: Principal) -> None:
 
 def authorise(world: World, call: Call, principal: Principal) -> None:
     """Raise the dialect's refusal if a policy, or a fault, forbids the call."""
-    if call.action == "sts:GetCallerIdentity":
-        return  # always allowed, even against an explicit deny
+    if call.action in {"sts:GetCallerIdentity", "sts:GetSessionToken"}:
+        return  # always allowed, even against an explicit deny: no policy controls them
     resource = _resource(world, call, principal)
     question = Question(action=call.action, resource=resource, context=_context(call, principal))
     reason = _objection(world, principal, question)
@@ -156,7 +161,7 @@ def _context(call: Call, principal: Principal) -> dict[str, str]:
         context["aws:username"] = principal.name
     if principal.session_since is not None:
         context["aws:TokenIssueTime"] = principal.session_since.isoformat()
-        context["aws:MultiFactorAuthPresent"] = "false"
+        context["aws:MultiFactorAuthPresent"] = "true" if principal.mfa else "false"
     if isinstance(arn := call.parameters.get("PolicyArn"), str):
         context["iam:PolicyARN"] = arn
     return context

@@ -8,6 +8,8 @@ path                 body                                                       
 ``fault``            ``{"effect", "scope": {}, "times", "seconds"}``                 ``{}``
 ``clear-faults``     ``{}``                                                          ``{}``
 ``use-key``          ``{"key", "service", "operation", "region", "session"}``        ``{"error", "request_id"}``
+``sign-in``          ``{"account", "user"}``                                         ``{"error", "request_id"}``
+``enrol-mfa``        ``{"account", "user"}``                                         ``{"error", "request_id"}``
 ``key-status``       ``{"account", "key"}``                                          ``{"status"}``
 ``mutations``        ``{}``                                                          ``{"mutations": []}``
 ===================  ==============================================================  =======================
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.faults import Effect, Scope
+from iamflow.sandbox.people import Outcome
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -41,6 +44,8 @@ class Control:
             "fault": self._fault,
             "clear-faults": self._clear_faults,
             "use-key": self._use_key,
+            "sign-in": self._sign_in,
+            "enrol-mfa": self._enrol_mfa,
             "key-status": self._key_status,
             "mutations": self._mutations,
         }
@@ -80,7 +85,13 @@ class Control:
     def _use_key(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         known = ("service", "operation", "region", "source_ip", "user_agent", "session")
         outcome = self._sandbox.use_key(asked["key"], **{name: asked[name] for name in known if name in asked})
-        return {"error": outcome.error, "message": outcome.message, "request_id": outcome.request_id}
+        return _told(outcome)
+
+    def _sign_in(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _told(self._sandbox.console.sign_in(asked["account"], asked["user"]))
+
+    def _enrol_mfa(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _told(self._sandbox.console.enrol_mfa(asked["account"], asked["user"]))
 
     def _key_status(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"status": self._sandbox.key_status(asked["account"], asked["key"])}
@@ -102,6 +113,10 @@ class Control:
                 for made in self._sandbox.mutations()
             ]
         }
+
+
+def _told(outcome: Outcome) -> Mapping[str, Any]:
+    return {"error": outcome.error, "message": outcome.message, "request_id": outcome.request_id}
 
 
 def _reply(status: int, content: Mapping[str, Any]) -> Reply:

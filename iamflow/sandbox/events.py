@@ -40,7 +40,10 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrailEvent:
-    """One event as CloudTrail keeps it; ``at`` is aware UTC. ``username`` is a role session's name for roles."""
+    """One event as CloudTrail keeps it; ``at`` is aware UTC. ``username`` is a role session's name for roles.
+
+    ``kind`` is the record's event type, ``additional`` its additional event data.
+    """
 
     at: datetime
     account_id: str
@@ -58,6 +61,9 @@ class TrailEvent:
     error_code: str | None = None
     error_message: str | None = None
     resources: Sequence[Resource] = ()
+    kind: str = "AwsApiCall"
+    additional: Mapping[str, Any] | None = None
+    from_console: bool = False
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -93,15 +99,17 @@ class TrailEvent:
             "errorMessage": self.error_message,
             "requestParameters": self.request_parameters,
             "responseElements": self.response_elements,
+            "additionalEventData": self.additional,
+            "sessionCredentialFromConsole": "true" if self.from_console else None,
             "requestID": self.request_id,
             "eventID": self.event_id,
             "readOnly": self.read_only,
-            "eventType": "AwsApiCall",
+            "eventType": self.kind,
             "managementEvent": True,
             "recipientAccountId": self.account_id,
             "eventCategory": "Management",
         }
-        absent = ("errorCode", "errorMessage")
+        absent = ("errorCode", "errorMessage", "additionalEventData", "sessionCredentialFromConsole")
         return json.dumps({key: value for key, value in record.items() if value is not None or key not in absent})
 
 
@@ -127,6 +135,7 @@ def event_of(call: Call, principal: Principal, outcome: Mapping[str, Any], error
         error_code=error[0] if error else None,
         error_message=error[1] if error else None,
         resources=() if denied else resources(call.parameters, outcome),
+        from_console=principal.console,
         request_id=call.request_id,
     )
 
@@ -155,7 +164,8 @@ def identity(principal: Principal) -> dict[str, Any]:
     if principal.kind is Kind.USER:
         record["userName"] = principal.name
     if principal.session_since is not None:
-        attributes = {"creationDate": stamp(principal.session_since), "mfaAuthenticated": "false"}
+        proven = "true" if principal.mfa else "false"
+        attributes = {"creationDate": stamp(principal.session_since), "mfaAuthenticated": proven}
         record["sessionContext"] = {"attributes": attributes}
         if principal.kind is Kind.ROLE:
             record["sessionContext"]["sessionIssuer"] = {

@@ -104,20 +104,33 @@ class Applications:
         if isinstance(credentials, Outcome):
             return credentials
         service, operation = call
-        return _outcome(self._callers.client(service, credentials, place), operation, {})
+        return outcome_of(self._callers.client(service, credentials, place), operation, {})
 
-    def open_session(self, key_id: str, place: Place) -> Outcome:
-        """Mint a session of 36 hours from a key, for later calls with it."""
-        found = self._minted(key_id, place)
+    def open_session(self, key_id: str, place: Place, *, mfa: bool = False) -> Outcome:
+        """Mint a session of 36 hours from a key, for later calls with it; with ``mfa``, by the user's first device."""
+        proof = self._proof(key_id) if mfa else {}
+        found = self._fresh(key_id, place, proof)
         return found if isinstance(found, Outcome) else Outcome()
+
+    def _proof(self, key_id: str) -> Mapping[str, str]:
+        trace = self._world.keys[key_id]
+        with self._world.lock:
+            devices = list(self._world.iam(trace.account_id).users[trace.user_name].mfa_devices)
+        if not devices:
+            msg = f"{trace.user_name} has no MFA device to prove himself with"
+            raise ValueError(msg)
+        return {"SerialNumber": devices[0], "TokenCode": "123456"}
 
     def _minted(self, key_id: str, place: Place) -> tuple[str, str, str] | Outcome:
         kept = self._sessions.get(key_id)
         if kept is not None and self._world.sessions[kept[0]].expires > self._world.clock.now():
             return kept
+        return self._fresh(key_id, place, {})
+
+    def _fresh(self, key_id: str, place: Place, proof: Mapping[str, str]) -> tuple[str, str, str] | Outcome:
         client = self._callers.client("sts", (key_id, self._world.keys[key_id].secret, None), place)
         try:
-            made = client.get_session_token(DurationSeconds=_USER_SESSION)["Credentials"]
+            made = client.get_session_token(DurationSeconds=_USER_SESSION, **proof)["Credentials"]
         except (ClientError, BotoCoreError) as error:
             return _failure(error)
         self._sessions[key_id] = made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
@@ -185,7 +198,8 @@ def _session() -> Any:  # noqa: ANN401 - the stubs list every service by name
     return boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - clients bring their own
 
 
-def _outcome(client: Any, operation: str, parameters: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - boto3
+def outcome_of(client: Any, operation: str, parameters: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - boto3
+    """Make a call of that name, as AWS writes it, and tell what it came to."""
     method = getattr(client, re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower())
     try:
         answer = method(**parameters)

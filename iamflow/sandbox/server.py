@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from iamflow.domain.clock import Clock
+from iamflow.sandbox.console import Console
 from iamflow.sandbox.control import PREFIX, Control
 from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.gateway import Gateway
@@ -50,6 +51,7 @@ class Sandbox:
         self._callers = Callers(self.endpoint_url)
         self._applications = Applications(self._world, self._callers)
         self.owner = Owner(self._world, self._callers)
+        self.console = Console(self._world, self._callers)
         home = self.settings.home_account
         self.seed.account(home, "home")
         self.seed.user(home, _HOST_USER)
@@ -117,9 +119,12 @@ class Sandbox:
         place = Place(region=region, source_ip=source_ip, user_agent=user_agent)
         return self._applications.use_key(key_id, (service, operation), place, session=session)
 
-    def open_session(self, key_id: str) -> Outcome:
-        """Let an application mint a session from a key now, for later calls with ``use_key(..., session=True)``."""
-        return self._applications.open_session(key_id, Place())
+    def open_session(self, key_id: str, *, mfa: bool = False) -> Outcome:
+        """Let an application mint a session from a key now, for later calls with ``use_key(..., session=True)``.
+
+        With ``mfa`` it proves the user's MFA device; ValueError if he has none.
+        """
+        return self._applications.open_session(key_id, Place(), mfa=mfa)
 
     def mutations(self, *, role_name: str | None = None) -> tuple[Mutation, ...]:
         """Return every changing call in order, refused ones too; only those of one role's sessions if it is named."""

@@ -17,6 +17,7 @@ from iamflow.sandbox.world import World
 
 _ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
+_CODE = re.compile(r"\d{6}")
 _SHORTEST = 900
 _CHAINED_MOST = 3600
 _USER_MOST = 36 * 3600
@@ -29,8 +30,10 @@ def _assume_role(exchange: Exchange, _: Original) -> object:
     if not _SESSION_NAME.fullmatch(name):
         raise _invalid(name, "roleSessionName", r"Member must satisfy regular expression pattern: [\w+=,.@-]*")
     policy = _session_policy(exchange.parameter("Policy"))
-    role = _trusting_role(exchange, arn)
+    mfa = _mfa_proven(exchange)
+    role = _trusting_role(exchange, arn, mfa=mfa)
     principal = role_principal(exchange.world, (role.account_id, role.name, role.id), name, policy)
+    principal = replace(principal, mfa=mfa)
     session = open_session(exchange.world, principal, _role_duration(exchange, role))
     exchange.outcome = {
         "Credentials": {"AccessKeyId": session.access_key_id, "Expiration": session.expires},
@@ -43,7 +46,7 @@ def _assume_role(exchange: Exchange, _: Original) -> object:
     }
 
 
-def _trusting_role(exchange: Exchange, arn: str) -> Role:
+def _trusting_role(exchange: Exchange, arn: str, *, mfa: bool) -> Role:
     """Return the role if it exists and trusts the caller; AWS's refusal does not tell which of the two fails."""
     found = _ROLE_ARN.fullmatch(arn)
     if found is None:
@@ -55,16 +58,17 @@ def _trusting_role(exchange: Exchange, arn: str) -> Role:
     if account_id not in exchange.world.accounts:
         raise denied
     role = next((role for role in exchange.world.iam(account_id).get_roles() if role.arn == arn), None)
-    if role is None or not _trusts(role, caller, exchange.parameter("ExternalId")):
+    context = {"aws:MultiFactorAuthPresent": "true" if mfa else "false"} if mfa or caller.temporary else {}
+    if (external_id := exchange.parameter("ExternalId")) is not None:
+        context["sts:ExternalId"] = external_id
+    if role is None or not _trusts(role, caller, context):
         raise denied
     return role
 
 
-def _trusts(role: Role, caller: Principal, external_id: str | None) -> bool:
+def _trusts(role: Role, caller: Principal, told: Mapping[str, str]) -> bool:
     document = json.loads(role.assume_role_policy_document)
-    context = {"aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": caller.account_id}
-    if external_id is not None:
-        context["sts:ExternalId"] = external_id
+    context = {"aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": caller.account_id, **told}
     naming = [item for item in policies.statements(document) if _names(item.get("Principal"), caller)]
     question = policies.Question(action="sts:AssumeRole", resource=None, context=context)
     return policies.judge(naming, question) is policies.Verdict.ALLOWED
@@ -116,9 +120,21 @@ def _get_session_token(exchange: Exchange, _: Original) -> object:
     asked = int(exchange.parameter("DurationSeconds") or _USER_DEFAULT)
     if not _SHORTEST <= asked <= _USER_MOST:
         raise _invalid(str(asked), "durationSeconds", f"Member must have value between {_SHORTEST} and {_USER_MOST}")
-    session = open_session(exchange.world, caller, asked)
+    session = open_session(exchange.world, replace(caller, mfa=_mfa_proven(exchange)), asked)
     exchange.outcome = {"Credentials": {"AccessKeyId": session.access_key_id, "Expiration": session.expires}}
     return {"Credentials": _credentials(session)}
+
+
+def _mfa_proven(exchange: Exchange) -> bool:
+    """Whether the caller proves MFA: in this call by a device of his own, or before, in his session."""
+    serial, code = exchange.parameter("SerialNumber"), exchange.parameter("TokenCode")
+    if serial is None and code is None:
+        return exchange.principal.mfa
+    user = exchange.iam.users.get(exchange.principal.name)
+    if user is None or serial not in user.mfa_devices or not _CODE.fullmatch(str(code)):
+        message = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+        raise AwsError(code="AccessDenied", message=message, status=403)
+    return True
 
 
 def _get_caller_identity(exchange: Exchange, _: Original) -> object:
