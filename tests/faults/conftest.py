@@ -1,7 +1,6 @@
 """A world whose simulated AWS answers another process too, and a witness of everything that is changed in it."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ def world(tmp_path: Path, request: pytest.FixtureRequest, database: str | None) 
 
 
 @pytest.fixture
-def witness(world: World) -> Iterator[Witness]:
+def witness(world: World) -> Witness:
     """The witness of this world."""
-    with closing(Witness(world)) as made:
-        yield made
+    return Witness(world)

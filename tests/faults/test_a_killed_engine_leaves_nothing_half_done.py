@@ -1,7 +1,6 @@
 """SIGKILL at every named point of every step: after a restart the same end, each effect once, each intent before it."""
 
 import os
-import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -9,19 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import iamflow.engine
+from tests.faults.points import points
 from tests.faults.record import Witness, check
 from tests.faults.ways import Step, bring_to, finish
 from tests.world import World, on_both
 
 ROOT = Path(__file__).parents[2]
-REACHES = re.compile(r"""\bcrash\.reach\(\s*["']([a-z_]+)["']""")
-
-
-def _points() -> list[str]:
-    """Return every crash point that the engine names, read from its source: a new one is in the matrix by itself."""
-    folder = Path(str(iamflow.engine.__file__)).parent
-    return sorted({name for file in folder.glob("*.py") for name in REACHES.findall(file.read_text("utf-8"))})
 
 
 def _die(world: World, point: str) -> None:
@@ -40,13 +32,13 @@ def _die(world: World, point: str) -> None:
 
 def test_the_points_that_stand_around_an_effect_are_all_found() -> None:
     assert {"claimed", "before_intents", "after_intents", "before_effect", "after_effect", "before_outcomes"} <= set(
-        _points()
+        points()
     )
 
 
 @on_both
 @pytest.mark.parametrize("step", Step)
-@pytest.mark.parametrize("point", _points())
+@pytest.mark.parametrize("point", points())
 def test_the_next_engine_ends_what_a_killed_one_began(world: World, witness: Witness, point: str, step: Step) -> None:
     bring_to(world, step)
     before = len(world.changes())

@@ -14,23 +14,10 @@ from iamflow.domain.errors import ChangedError
 from iamflow.domain.states import State
 from iamflow.engine import steer
 from iamflow.engine.advance import advance
+from tests.faults.points import At
 from tests.faults.record import Witness, check
 from tests.faults.ways import Step, bring_to, finish
 from tests.world import ALICE, BOB, KEY, World, on_both
-
-
-@dataclass
-class At:
-    """Does something once, when a named point is reached."""
-
-    point: str
-    does: Callable[[], object]
-    done: bool = False
-
-    def reach(self, name: str) -> None:
-        if name == self.point and not self.done:
-            self.done = True
-            self.does()
 
 
 @dataclass
