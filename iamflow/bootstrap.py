@@ -345,7 +345,8 @@ class Application:
         from iamflow.workflows.registry import WORKFLOWS, current
 
         chosen = [current(name) for name in workflows] if workflows else WORKFLOWS
-        effects = {effect for workflow in chosen for effect in workflow.effects}
+        policy = self.settings.policy()
+        effects = {effect for workflow in chosen for effect in workflow.used(policy)}
         return policy_document(effects, Role(role) if role is not None else None)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from iamflow.aws.settings import AwsSettings
 from iamflow.aws.step import AwsStep
 from iamflow.aws.trail import TrailReader
 from iamflow.domain.clock import Clock
-from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import ConfigError, IamflowError
 from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import KeyReading, RegionSet
@@ -83,10 +83,9 @@ class AwsCloud:
     @contextmanager
     def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:
         """Open the session for one step: named after the ticket, narrowed to the one user and the one call."""
-        wanted = Effect(kind=effect, account_id=subject.account_id, username=subject.username, key_id=subject.key_id)
-        policy = session_policy(self._clients.partition, subject.account_id, subject.username, effect)
+        policy = session_policy(self._clients.partition, subject, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
-            yield AwsStep(session, self._iam_region, wanted, self._clock)
+            yield AwsStep(session, self._iam_region, (effect, subject), self._clock)
 
     def secret(self, secret_id: str) -> str:
         """Return a secret of Secrets Manager (its name or ARN), read with this host's own credentials.

@@ -15,6 +15,7 @@ from iamflow.domain.evidence import TrailEvent
 Record: TypeAlias = Mapping[str, Any]
 
 _KEY_CALLS = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
+_POLICY_CALLS = frozenset({"PutUserPolicy", "DeleteUserPolicy"})
 _MINTING = frozenset({"GetSessionToken", "GetFederationToken"})
 _CONSOLE_TYPES = frozenset({"AwsConsoleSignIn", "AwsConsoleAction"})
 _MESSAGE_MOST = 1024
@@ -53,6 +54,9 @@ def parsed(event: Record, region: str) -> TrailEvent:
         request_id=text(record.get("requestID")),
         target_key_id=key_id,
         target_user=user,
+        target_policy=text(_mapping(record.get("requestParameters")).get("policyName"))
+        if name in _POLICY_CALLS
+        else None,
         new_status=text(_mapping(record.get("requestParameters")).get("status")) if name == "UpdateAccessKey" else None,
         minted_key_id=_minted(record) if name in _MINTING else None,
         console=_console(record, name),
@@ -60,10 +64,12 @@ def parsed(event: Record, region: str) -> TrailEvent:
 
 
 def _target(event: Record, record: Record, name: str) -> tuple[str | None, str | None]:
-    """Return the key and the user that an access-key call was about; AWS does not always fill the same field."""
+    """Return the key and the user that a call was about; AWS does not always fill the same field."""
+    asked = _mapping(record.get("requestParameters"))
+    if name in _POLICY_CALLS:
+        return None, text(asked.get("userName")) or _resource(event, "AWS::IAM::User") or _denied_user(record)
     if name not in _KEY_CALLS:
         return None, None
-    asked = _mapping(record.get("requestParameters"))
     made = _mapping(_mapping(record.get("responseElements")).get("accessKey"))
     key_id = text(made.get("accessKeyId")) or text(asked.get("accessKeyId")) or _resource(event, "AWS::IAM::AccessKey")
     user = text(made.get("userName")) or text(asked.get("userName")) or _resource(event, "AWS::IAM::User")

@@ -1,5 +1,7 @@
 """What IAM says about a user, its keys, and the account."""
 
+import json
+
 from iamflow.aws.answers import instant, receipt_of, text
 from iamflow.aws.arns import checked_user
 from iamflow.aws.clients import Answer, Api
@@ -40,6 +42,7 @@ def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Cloc
             last_use=_last_use(iam, subject) if known else None,
             aws_time=receipt_of(answer).at,
             quarantined=_quarantined(iam, name),
+            policies={policy: _policy(iam, name, policy) for policy in subject.policies},
         )
     except PermanentError as error:
         if refusal_of(error) is not Refusal.GONE:
@@ -99,6 +102,20 @@ def _last_use(iam: Api, subject: KeySubject) -> LastUse:
     if at is None and "LastUsedDate" in used:
         raise not_understood(attempt, "has a last use without a time")
     return LastUse(at=at, service=_where(used.get("ServiceName")), region=_where(used.get("Region")))
+
+
+def _policy(iam: Api, name: str, policy: str) -> str | None:
+    """Return an inline policy's document; None where the user has none of that name. botocore has decoded it already."""
+    try:
+        answer = iam.call("GetUserPolicy", UserName=name, PolicyName=policy)
+    except PermanentError as error:
+        if refusal_of(error) is Refusal.GONE:
+            return None
+        raise
+    document = answer.get("PolicyDocument")
+    if document is None:
+        raise not_understood(iam.attempt_at("GetUserPolicy"), "lacks the policy")
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def _quarantined(iam: Api, name: str) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from iamflow.aws.arns import user_resources
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
-from iamflow.domain.ids import AccountId, UserName
+from iamflow.engine.ports import KeySubject
 
 SESSION_POLICY_MOST = 2048
 """The most characters of an inline session policy (STS API reference, AssumeRole: Policy)."""
@@ -20,6 +20,9 @@ _VERSION = "2012-10-17"
 
 USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")
 """What one reading of a user and its key calls; all can be limited to users (Service Authorization Reference, IAM)."""
+
+POLICY_READ = "iam:GetUserPolicy"
+"""What a reading calls too where a brown-out is configured: one inline policy, by name."""
 
 ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccountSummary", "sts:GetCallerIdentity")
 """What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete."""
@@ -34,19 +37,23 @@ class Role(StrEnum):
 
 
 ROLE_OF: Mapping[EffectKind, Role] = {
+    EffectKind.ATTACH_BROWNOUT: Role.OPERATOR,
+    EffectKind.LIFT_BROWNOUT: Role.OPERATOR,
     EffectKind.DEACTIVATE_KEY: Role.OPERATOR,
     EffectKind.REACTIVATE_KEY: Role.OPERATOR,
     EffectKind.DELETE_KEY: Role.REAPER,
 }
 """Which role each effect belongs to."""
 
+_BROWNOUT = {EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}
+
 
 def policy_document(
-    effects: Iterable[EffectKind], role: Role | None = None, *, partition: str = "aws"
+    effects: Collection[EffectKind], role: Role | None = None, *, partition: str = "aws"
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
-    ``effects`` are those of the workflows in use (``Workflow.effects``).
+    ``effects`` are those of the workflows in use (``Workflow.used``).
     """
     wanted = {effect for effect in effects if role is None or ROLE_OF[effect] is role}
     users = f"arn:{partition}:iam::*:user/*"
@@ -56,8 +63,12 @@ def policy_document(
     ]
     changing = {effect for effect in wanted if ROLE_OF[effect] is Role.OPERATOR}
     deleting = wanted - changing
-    if changing:
-        statements.append(_allow("ChangeKeyStatus", _calls(changing), users))
+    if _BROWNOUT & set(effects):
+        statements.append(_allow("ReadTheBrownoutsPolicy", (POLICY_READ,), users))
+    if changing - _BROWNOUT:
+        statements.append(_allow("ChangeKeyStatus", _calls(changing - _BROWNOUT), users))
+    if changing & _BROWNOUT:
+        statements.append(_allow("BrownOut", _calls(changing & _BROWNOUT), users))
     if deleting:
         statements.append(_allow("DeleteKeys", _calls(deleting), users))
     return {"Version": _VERSION, "Statement": statements}
@@ -77,16 +88,19 @@ def trust_policy(principal: str, external_id: str | None = None) -> dict[str, ob
     return {"Version": _VERSION, "Statement": [statement]}
 
 
-def session_policy(partition: str, account_id: AccountId, username: UserName, effect: EffectKind) -> str:
+def session_policy(partition: str, subject: KeySubject, effect: EffectKind) -> str:
     """Return the inline policy that narrows a step's session: this effect and its fresh reading, on this one user.
 
     Raises ``PermanentError`` where the user name is none, or the policy would be longer than AWS accepts.
     """
-    resources = list(user_resources(partition, account_id, username))
-    statement = {"Effect": "Allow", "Action": [*USER_READS, effect.call], "Resource": resources}
+    resources = list(user_resources(partition, subject.account_id, subject.username))
+    reads = [*USER_READS, *([POLICY_READ] if subject.policies else [])]
+    statement = {"Effect": "Allow", "Action": [*reads, effect.call], "Resource": resources}
     text = one_line({"Version": _VERSION, "Statement": [statement]})
     if len(text) > SESSION_POLICY_MOST:
-        message = f"the session policy for {username!r} has {len(text)} characters, AWS accepts {SESSION_POLICY_MOST}"
+        message = (
+            f"the session policy for {subject.username!r} has {len(text)} characters, AWS accepts {SESSION_POLICY_MOST}"
+        )
         raise PermanentError(message)
     return text
 

@@ -14,23 +14,30 @@ from iamflow.engine.ports import KeySubject
 class AwsStep:
     """Fulfils ``iamflow.engine.ports.Step``."""
 
-    def __init__(self, session: AccountSession, region: str, effect: Effect, clock: Clock) -> None:
-        """Prepare this one effect, called in IAM's region."""
+    def __init__(
+        self, session: AccountSession, region: str, wanted: tuple[EffectKind, KeySubject], clock: Clock
+    ) -> None:
+        """Prepare one effect of this kind on this subject, called in IAM's region."""
         self._session = session
         self._region = region
-        self._effect = effect
+        self._kind, self._subject = wanted
         self._clock = clock
 
     def read_key(self) -> KeyReading:
         """Read the subject freshly, through this very session."""
-        effect = self._effect
-        subject = KeySubject(account_id=effect.account_id, username=effect.username, key_id=effect.key_id)
-        return read_key(self._session, self._session.connection.reading("iam", self._region), subject, self._clock)
+        iam = self._session.connection.reading("iam", self._region)
+        return read_key(self._session, iam, self._subject, self._clock)
 
     def apply(self, effect: Effect) -> Receipt:
         """Make the one call, once. Raises ``PermanentError`` for any effect but the one this session was opened for."""
-        if effect != self._effect:
-            message = f"this session was opened for {self._effect.kind} of another subject or kind; nothing was called"
+        subject = self._subject
+        of_subject = (effect.account_id, effect.username, effect.key_id) == (
+            subject.account_id,
+            subject.username,
+            subject.key_id,
+        )
+        if effect.kind is not self._kind or not of_subject:
+            message = f"this session was opened for {self._kind} of another subject or kind; nothing was called"
             raise PermanentError(message)
         return receipt_of(self._call(effect))
 
@@ -38,7 +45,12 @@ class AwsStep:
         # The user is always named with the key: for a key of anybody else, IAM then answers NoSuchEntity.
         target = {"UserName": effect.username, "AccessKeyId": effect.key_id}
         iam = self._session.connection.changing("iam", self._region)
+        policy = {"UserName": effect.username, "PolicyName": effect.target}
         match effect.kind:
+            case EffectKind.ATTACH_BROWNOUT:
+                return iam.call("PutUserPolicy", **policy, PolicyDocument=effect.document)
+            case EffectKind.LIFT_BROWNOUT:
+                return iam.call("DeleteUserPolicy", **policy)
             case EffectKind.DEACTIVATE_KEY:
                 return iam.call("UpdateAccessKey", **target, Status=KeyStatus.INACTIVE.value)
             case EffectKind.REACTIVATE_KEY:

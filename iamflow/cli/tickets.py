@@ -120,6 +120,7 @@ _STYLES = {
     State.AWAITING_APPROVAL: "yellow",
     State.ON_HOLD: "yellow",
     State.BLOCKED: "red",
+    State.BROWNOUT: "magenta",
     State.DEACTIVATED: "magenta",
     State.MONITORING: "magenta",
     State.EXEMPT: "blue",

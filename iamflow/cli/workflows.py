@@ -18,7 +18,12 @@ Name = Annotated[str, typer.Argument(metavar="W", help="The workflow's name.")]
 _LIST_FIELDS = ("workflow", "version", "states", "effects")
 _TRANSITION_FIELDS = ("trigger", "from", "to", "pulled_by", "condition")
 
-_CONDITIONS = {"KEY_UNTOUCHED": "before the key was deactivated", "KEY_DEACTIVATED": "after the key was deactivated"}
+_CONDITIONS = {
+    "KEY_UNTOUCHED": "while nothing is taken from the key",
+    "KEY_DEACTIVATED": "after the key was deactivated",
+    "KEY_GIVEN_BACK": "after a brown-out, once its deny is gone",
+    "NOT_DENIED": "not while a brown-out's deny may be on",
+}
 
 
 @app.command("list")

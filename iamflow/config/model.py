@@ -30,6 +30,9 @@ _AWS_LOOKUPS = 2
 """LookupEvents a second that AWS allows in one account and region."""
 
 _WATCHED = 60 * DAY
+_BROWNOUT_LEAST = 30 * MINUTE
+"""Twice the step in which IAM moves a key's last use (DOMAIN section 1): a shorter one could pass unseen."""
+_BROWNOUT_MOST = 7 * DAY
 
 
 class Settings(BaseSettings):
@@ -81,7 +84,9 @@ class Settings(BaseSettings):
         if self.sandbox:
             return self
         waits = self.workflows.disable_key
+        brownout = waits.brownout if waits.brownout is not None else _BROWNOUT_LEAST
         for name, value, least, text in (
+            ("workflows.disable-key.brownout", brownout, _BROWNOUT_LEAST, "30m"),
             ("workflows.disable-key.monitor", waits.monitor, 24 * HOUR, "24h"),
             ("workflows.disable-key.grace", waits.grace, DAY, "1d"),
             ("workflows.disable-key.delivery_lag", waits.delivery_lag, 15 * MINUTE, "15m"),
@@ -111,8 +116,14 @@ class Settings(BaseSettings):
         if outside:
             message = f"accounts.enforce names {outside[0]}, which accounts.include does not"
             raise ValueError(message)
-        if self.workflows.disable_key.monitor + self.workflows.disable_key.delivery_lag > _WATCHED:
+        waits = self.workflows.disable_key
+        if waits.monitor + waits.delivery_lag > _WATCHED:
             message = "workflows.disable-key: monitor and delivery_lag must be at most 60d together: CloudTrail's lookup keeps 90d"
+            raise ValueError(message)
+        if waits.brownout is not None and not 0 * DAY < waits.brownout <= _BROWNOUT_MOST:
+            message = (
+                "workflows.disable-key.brownout must be longer than nothing and at most 7d: it is an outage by design"
+            )
             raise ValueError(message)
         for name, address in self._addresses():
             if address is not None and valid_address(address) is None:
@@ -200,6 +211,7 @@ class Settings(BaseSettings):
             delivery_lag=waits.delivery_lag,
             auto_delete=AutoDelete(min_idle=waits.auto_delete.min_idle, never_used=waits.auto_delete.never_used),
             approvals=waits.approvals,
+            brownout=waits.brownout,
         )
 
     def _timing(self) -> Timing:

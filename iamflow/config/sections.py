@@ -118,14 +118,6 @@ class DisableKey(Section):
     brownout: Duration | None = None
     approvals: int = Field(default=1, ge=1, le=10)
 
-    @field_validator("brownout")
-    @classmethod
-    def _not_yet(cls, value: timedelta | None) -> timedelta | None:
-        if value is not None:
-            message = "is not available in this version"
-            raise ValueError(message)
-        return value
-
 
 class EnforceMfa(Section):
     """Read already, so that one file serves later versions; this version has no such workflow."""

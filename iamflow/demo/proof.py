@@ -9,7 +9,7 @@ from iamflow.sandbox.world import Mutation
 
 _Done = tuple[str, str, str, str]
 
-_STATUS = {EffectKind.DEACTIVATE_KEY: "Inactive", EffectKind.REACTIVATE_KEY: "Active", EffectKind.DELETE_KEY: ""}
+_STATUS = {EffectKind.DEACTIVATE_KEY: "Inactive", EffectKind.REACTIVATE_KEY: "Active"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +44,7 @@ def compare(mutations: tuple[Mutation, ...], store: QueryStore, role_name: str) 
             str(stored.intent.effect.account_id),
             stored.intent.effect.kind.call.removeprefix("iam:"),
             str(stored.intent.effect.key_id),
-            _STATUS[stored.intent.effect.kind],
+            _STATUS.get(stored.intent.effect.kind, ""),
         )
         for stored in store.intents()
         if stored.outcome is not None and stored.outcome.kind is OutcomeKind.DONE

@@ -19,6 +19,7 @@ from iamflow.domain.ticket import Ticket
 _STYLES = {
     State.NOTIFIED: "cyan",
     State.AWAITING_APPROVAL: "yellow",
+    State.BROWNOUT: "magenta",
     State.DEACTIVATED: "magenta",
     State.MONITORING: "magenta",
     State.DELETED: "green",

@@ -19,6 +19,7 @@ class Look(StrEnum):
     KEY = "key"
     BASELINE = "baseline"
     REACTIONS = "reactions"
+    BROWNOUT = "brownout"
     FINAL_SWEEP = "final_sweep"
     PROOF = "proof"
 
@@ -43,6 +44,8 @@ class Sight:
     key: KeyReading | None = None
     baseline: Baseline | None = None
     reactions: Sweep | None = None
+    brownout: Sweep | None = None
+    """What the key did from the beginning of the brown-out on, searched for once it was over."""
     final_sweep: Sweep | None = None
     proof: Sweep | None = None
 

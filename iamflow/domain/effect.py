@@ -8,8 +8,10 @@ from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
 
 
 class EffectKind(StrEnum):
-    """Each effect is one AWS call about one exact access key."""
+    """Each effect is one AWS call about one exact access key, or about the user that holds it."""
 
+    ATTACH_BROWNOUT = "attach_brownout"
+    LIFT_BROWNOUT = "lift_brownout"
     DEACTIVATE_KEY = "deactivate_key"
     REACTIVATE_KEY = "reactivate_key"
     DELETE_KEY = "delete_key"
@@ -17,22 +19,40 @@ class EffectKind(StrEnum):
     @property
     def call(self) -> str:
         """The AWS action that this effect performs, as IAM policies and CloudTrail name it."""
-        return "iam:DeleteAccessKey" if self is EffectKind.DELETE_KEY else "iam:UpdateAccessKey"
+        return _CALLS[self]
 
     @property
     def undoes(self) -> bool:
         """Whether this effect only gives access back; freeze, caps and mode never stop it."""
-        return self is EffectKind.REACTIVATE_KEY
+        return self in {EffectKind.REACTIVATE_KEY, EffectKind.LIFT_BROWNOUT}
+
+    @property
+    def begins(self) -> bool:
+        """Whether this effect is the first to take access away: what must have happened before it is the same for each."""
+        return self in {EffectKind.DEACTIVATE_KEY, EffectKind.ATTACH_BROWNOUT}
+
+
+_CALLS = {
+    EffectKind.ATTACH_BROWNOUT: "iam:PutUserPolicy",
+    EffectKind.LIFT_BROWNOUT: "iam:DeleteUserPolicy",
+    EffectKind.DEACTIVATE_KEY: "iam:UpdateAccessKey",
+    EffectKind.REACTIVATE_KEY: "iam:UpdateAccessKey",
+    EffectKind.DELETE_KEY: "iam:DeleteAccessKey",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
-    """One change to one access key. There is no form of it that means more than one."""
+    """One change to one access key, or to one policy of its user. There is no form of it that means more than one."""
 
     kind: EffectKind
     account_id: AccountId
     username: UserName
     key_id: KeyId
+    target: str | None = None
+    """The name of the inline policy that is put or removed; None where the key itself is changed."""
+    document: str | None = None
+    """The text of the policy that is put."""
 
 
 class OutcomeKind(StrEnum):

@@ -46,6 +46,8 @@ class TrailEvent:
     target_key_id: str | None = None
     """The key that an access-key call was about, from requestParameters or responseElements, where filled."""
     target_user: str | None = None
+    target_policy: str | None = None
+    """The inline user policy that a call put or removed, where filled."""
     new_status: str | None = None
     minted_key_id: str | None = None
     """The temporary key id that GetSessionToken handed out, where recorded."""

@@ -64,6 +64,8 @@ class KeyReading:
     """What AWS's own Date header said at the beginning of the reading (UTC); None where it said nothing."""
     quarantined: bool = False
     """Whether AWSCompromisedKeyQuarantine* is attached: AWS believes the key to have leaked."""
+    policies: dict[str, str | None] = field(default_factory=dict)
+    """The inline policies that were asked for by name, each with its document; None for one that is not there."""
 
     def clock_error(self) -> timedelta:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""

@@ -4,7 +4,6 @@ An event's hash covers the hash before it and the event's own text exactly as it
 re-serialisation. Whoever holds the key can forge; whoever has only the database cannot.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -67,15 +66,12 @@ class Event:
     hash: str
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces, non-ASCII as it is."""
-    return json.dumps(
-        value,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return _CANONICAL.encode(value)
 
 
 def genesis(key: bytes, scope: str) -> str:
@@ -85,8 +81,8 @@ def genesis(key: bytes, scope: str) -> str:
 
 def link(key: bytes, prev_hash: str, *fields: str) -> str:
     """Return the hash of a chain's next element. Fields are length-prefixed, so that no two lists collide."""
-    return _mac(key, prev_hash + "".join(f"{len(text)}:{text}" for text in fields))
+    return _mac(key, prev_hash + "".join([f"{len(text)}:{text}" for text in fields]))
 
 
 def _mac(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()

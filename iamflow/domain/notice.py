@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
 
     KEY_DEACTIVATION = "key_deactivation"
     REMINDER = "reminder"
+    BROWNED_OUT = "browned_out"
     DEACTIVATED = "deactivated"
     ROLLED_BACK = "rolled_back"
     HELD = "held"

@@ -1,7 +1,9 @@
 """The plan that an approval binds to (DESIGN 8.14)."""
 
 import hashlib
+from datetime import timedelta
 
+from iamflow.domain.brownout import policy_document
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyReading
 from iamflow.domain.journal import canonical
@@ -15,15 +17,18 @@ def remaining_effects(ticket: Ticket) -> tuple[EffectKind, ...]:
     return (EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
 
 
-def plan_digest(ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, str], ...]) -> str | None:
+def plan_digest(
+    ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, str], ...], brownout: timedelta | None = None
+) -> str | None:
     """Return the digest of what would be done to what, or None when the key is not there.
 
-    Never counters, last use or the time: an approval must not be voided by the clock, only by a changed plan.
+    Never counters, last use or the time: an approval must not be voided by the clock, only by a changed plan. A brown-out
+    and the deactivation that it prepares are one plan: a single approval lets both through.
     """
     key = reading.key(ticket.access_key_id)
     if key is None or reading.user_id is None:
         return None
-    plan = {
+    plan: dict[str, object] = {
         "workflow": ticket.workflow,
         "version": ticket.workflow_version,
         "effects": [kind.value for kind in remaining_effects(ticket)],
@@ -34,4 +39,6 @@ def plan_digest(ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, s
         "created": key.created_at.replace(microsecond=0).isoformat(),
         "excused": sorted([region, reason] for region, reason in excused),
     }
+    if brownout is not None and not ticket.key_was_deactivated:
+        plan["brownout"] = {"seconds": brownout.total_seconds(), "document": policy_document(ticket.id)}
     return hashlib.sha256(canonical(plan).encode()).hexdigest()

@@ -26,6 +26,8 @@ class DisableKeyPolicy:
     delivery_lag: timedelta = timedelta(minutes=30)
     auto_delete: AutoDelete = field(default_factory=AutoDelete)
     approvals: int = 1
+    brownout: timedelta | None = None
+    """For how long the key's calls are denied, and seen to be denied, before it is deactivated; None for not at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

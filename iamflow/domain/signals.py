@@ -6,7 +6,7 @@ sessions and iamflow's own calls, known by their request ids, mean nothing.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Signal, SignalKind, TrailEvent
 from iamflow.domain.facts import KeyReading
@@ -66,15 +66,8 @@ def from_reading(reading: KeyReading, ticket: Ticket, propagation: timedelta) ->
     ]
     last_use = reading.last_use
     if last_use is not None and last_use.at is not None and last_use.at > since:
-        where = " ".join(part for part in (last_use.service, last_use.region) if part) or "service unknown"
-        signals.append(
-            Signal(
-                kind=SignalKind.KEY_USED if last_use.at > since + propagation else SignalKind.STRAGGLER,
-                sentence=f"GetAccessKeyLastUsed moved on to {last_use.at:%Y-%m-%d %H:%M:%S} UTC ({where})",
-                at=last_use.at,
-                mark=f"last-use:{last_use.at.isoformat()}",
-            )
-        )
+        late = last_use.at > since + propagation
+        signals.append(_moved_on(last_use.at, reading, SignalKind.KEY_USED if late else SignalKind.STRAGGLER))
     return tuple(signal for signal in signals if _unless_seen(signal, ticket) is not None and signal is not None)
 
 
@@ -87,6 +80,60 @@ def from_events(events: Iterable[TrailEvent], ticket: Ticket, propagation: timed
             (signal for signal in found if signal is not None),
             key=lambda signal: signal.at,
         )
+    )
+
+
+def from_brownout(
+    events: Iterable[TrailEvent], reading: KeyReading, ticket: Ticket, propagation: timedelta
+) -> tuple[Signal, ...]:
+    """Return what shows that the key is in use during or after a brown-out: each of it rolls back.
+
+    A call that was refused shows that something depends on the key, and one that was let through (GetCallerIdentity and
+    GetSessionToken always are) that it has the key. Calls that went through before the deny can have reached all of AWS say
+    no more than the last use does, which has a guard of its own.
+    """
+    brownout = ticket.progress.brownout
+    if brownout is None:
+        return ()
+    reached = brownout.attached_at + propagation if brownout.attached_at is not None else None
+    unique = {event.event_id: event for event in events if event.access_key_id == ticket.access_key_id}
+    signals = [
+        _browned_out_call(event)
+        for event in sorted(unique.values(), key=lambda event: event.at)
+        if event.at >= brownout.since and (_denied(event) or (reached is not None and event.at > reached))
+    ]
+    used = reading.last_use.at if reading.last_use is not None else None
+    if not signals and used is not None and reached is not None and used > reached:
+        signals.append(_moved_on(used, reading, SignalKind.KEY_USED))
+    return tuple(signals)
+
+
+def _denied(event: TrailEvent) -> bool:
+    code = (event.error_code or "").lower()
+    return "denied" in code or "unauthorized" in code
+
+
+def _browned_out_call(event: TrailEvent) -> Signal:
+    who = f" by {event.user_agent} from {event.source_ip}" if event.user_agent and event.source_ip else ""
+    ended = f"refused with {event.error_code}" if event.error_code else "let through"
+    return Signal(
+        kind=SignalKind.KEY_USED,
+        sentence=f"the key called {event.source} {event.name} in {event.region}{who} after the brown-out began ({ended})",
+        at=event.at,
+        event=event,
+        mark=event.event_id,
+    )
+
+
+def _moved_on(used: datetime, reading: KeyReading, kind: SignalKind) -> Signal:
+    last_use = reading.last_use
+    parts = (last_use.service, last_use.region) if last_use is not None else ()
+    where = " ".join(part for part in parts if part) or "service unknown"
+    return Signal(
+        kind=kind,
+        sentence=f"GetAccessKeyLastUsed moved on to {used:%Y-%m-%d %H:%M:%S} UTC ({where})",
+        at=used,
+        mark=f"last-use:{used.isoformat()}",
     )
 
 

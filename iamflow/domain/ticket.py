@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
 from iamflow.domain.facts import KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
@@ -59,6 +60,8 @@ class Progress:
     once_rolled_back: bool = False
     last_use: LastUse | None = None
     """The last use as read live, most recently."""
+    brownout: Brownout | None = None
+    """The brown-out that was begun last; None where none was."""
     deactivated_at: datetime | None = None
     """The later of the reading that showed Inactive and AWS's own Date header."""
     window_ends_at: datetime | None = None
@@ -129,6 +132,23 @@ class Ticket:
     def key_was_deactivated(self) -> bool:
         """Whether iamflow has deactivated this key, so that leaving it alone is no longer the same as doing nothing."""
         return self.progress.deactivated_at is not None
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether a brown-out's deny may be on the user: begun, and not yet observed to be gone."""
+        brownout = self.progress.brownout
+        return brownout is not None and brownout.lifted_at is None
+
+    @property
+    def was_browned_out(self) -> bool:
+        """Whether a brown-out came about and is over."""
+        brownout = self.progress.brownout
+        return brownout is not None and brownout.lifted_at is not None
+
+    @property
+    def took_access(self) -> bool:
+        """Whether iamflow has taken access away and not given it back, so that cancelling is no longer the same as nothing."""
+        return self.key_was_deactivated or self.is_denied
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,7 +47,7 @@ class Performed:
 
 def perform(engine: Engine, opened: Opened) -> Performed:
     """Carry out one intent."""
-    subject = subject_of(opened.case)
+    subject = subject_of(engine, opened.workflow, opened.case.ticket)
     performed: Performed | None = None
     try:
         with engine.cloud.step(subject, opened.case.ticket.id, opened.intent.effect.kind) as step:

@@ -5,7 +5,7 @@ published at the end, so that a rollback never waits for an import. A row that i
 updates nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -67,8 +67,15 @@ def import_report(
     scan = None if dry_run else store.begin_scan(report.info)
     done = 0
     for chunk in _chunks(report.findings(), CHUNK):
-        judged = [_judge(finding, desk.policy, desk.clock.now()) for finding in chunk]
-        _take_in(desk, judged, report, result, dry_run=dry_run)
+        standing = store.open_tickets([finding.key_id for finding in chunk])
+        now = desk.clock.now()
+        # Most rows are about young keys without a ticket, about which there is nothing to do.
+        judged = [
+            _judge(finding, desk.policy, now)
+            for finding in chunk
+            if now - finding.facts.created_at > desk.policy.rules.max_key_age or finding.key_id in standing
+        ]
+        _take_in(desk, judged, standing, report, result, dry_run=dry_run)
         if scan is not None:
             store.stage_findings(scan, [(OLD_KEY, _staged(item)) for item in judged if item.applies or item.retires])
         done += len(chunk)
@@ -148,28 +155,32 @@ def _refusal(account_id: AccountId, username: str, policy: Policy) -> str | None
     return protected_by_name(account_id, username, policy.protection)
 
 
-def _take_in(desk: Desk, judged: Sequence[_Judged], report: Report, result: Intake, *, dry_run: bool) -> None:
+def _take_in(
+    desk: Desk,
+    judged: Sequence[_Judged],
+    standing: Mapping[KeyId, Ticket],
+    report: Report,
+    result: Intake,
+    *,
+    dry_run: bool,
+) -> None:
     store, now = desk.store, desk.clock.now()
-    keys = [item.finding.key_id for item in judged]
-    standing = dict(store.open_tickets(keys))
-    updates = [change for item in judged if (change := _update(item, standing, report, now)) is not None]
-    fresh = [item for item in judged if item.applies and item.refusal is None and item.finding.key_id not in standing]
-    suppressed = store.recently_closed([item.finding.key_id for item in fresh], now - desk.policy.rules.reopen_after)
-    new = _first_of_each([item.finding for item in fresh if item.finding.key_id not in suppressed])
-    result.findings += sum(item.applies for item in judged)
-    result.existing += sum(item.applies and item.finding.key_id in standing for item in judged)
-    refused = [
-        (item.finding, item.refusal)
-        for item in judged
-        if item.refusal is not None and item.finding.key_id not in standing
-    ]
+    applying = [item for item in judged if item.applies]
+    unticketed = [item for item in applying if item.finding.key_id not in standing]
+    refused = [(item.finding, item.refusal) for item in unticketed if item.refusal is not None]
+    fresh = [item.finding for item in unticketed if item.refusal is None]
+    suppressed = store.recently_closed([found.key_id for found in fresh], now - desk.policy.rules.reopen_after)
+    new = _first_of_each([found for found in fresh if found.key_id not in suppressed])
+    result.findings += len(applying)
+    result.existing += len(applying) - len(unticketed)
     result.rejected += len(refused)
     result.refusals += refused[: max(0, _SHOWN - len(result.refusals))]
-    result.suppressed += sum(item.finding.key_id in suppressed for item in fresh)
+    result.suppressed += sum(found.key_id in suppressed for found in fresh)
     if dry_run:
         result.opened += len(new)
         result.would_open += new[: max(0, _SHOWN - len(result.would_open))]
         return
+    updates = [change for item in judged if (change := _update(item, standing, report, now)) is not None]
     if updates:
         store.commit(updates)
     result.opened += _open(store, new, now) if new else 0
@@ -197,7 +208,7 @@ def _open(store: IntakeStore, findings: Sequence[Finding], now: datetime) -> int
     return len(store.open_new(tickets, _actor(RULES)))
 
 
-def _update(item: _Judged, standing: dict[KeyId, Ticket], report: Report, now: datetime) -> Change | None:
+def _update(item: _Judged, standing: Mapping[KeyId, Ticket], report: Report, now: datetime) -> Change | None:
     """Return the change that a newer report means for the ticket that stands, or None."""
     ticket = standing.get(item.finding.key_id)
     if ticket is None or item.finding.facts.as_of <= ticket.facts.as_of:

@@ -39,13 +39,13 @@ class Settled:
     reading: KeyReading
 
 
-def subject_of(case: Case) -> KeySubject:
-    """Return the one key that the ticket is about."""
-    ticket = case.ticket
+def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> KeySubject:
+    """Return the one key that the ticket is about, with the policies of its user that matter to it."""
     return KeySubject(
         account_id=ticket.account_id,
         username=ticket.username,
         key_id=ticket.access_key_id,
+        policies=workflow.policies_of(ticket, engine.policy),
     )
 
 
@@ -66,7 +66,7 @@ def look(engine: Engine, workflow: Workflow, case: Case) -> Seen:
 def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     sight = Sight()
     while missing := workflow.wants(case, sight, engine.situation()):
-        sight = _read(engine, case, sight, min(missing))
+        sight = _read(engine, subject_of(engine, workflow, case.ticket), case.ticket, sight, min(missing))
     decision = workflow.decide(case, sight, engine.situation())
     users = None
     if decision.effect is not None and not decision.effect.kind.undoes:
@@ -74,11 +74,10 @@ def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     return Seen(case=case, workflow=workflow, decision=decision, reading=sight.key, users=users)
 
 
-def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
-    ticket = case.ticket
+def _read(engine: Engine, subject: KeySubject, ticket: Ticket, sight: Sight, what: Look) -> Sight:
     match what:
         case Look.KEY:
-            reading = engine.cloud.read_key(subject_of(case))
+            reading = engine.cloud.read_key(subject)
             _require_time(engine, ticket, reading)
             return replace(sight, key=reading)
         case Look.BASELINE:
@@ -87,6 +86,8 @@ def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
             last_use = sight.key.last_use if sight.key is not None else None
             informed = replace(ticket, progress=replace(ticket.progress, last_use=last_use))
             return replace(sight, reactions=sweeps.reactions(engine, informed))
+        case Look.BROWNOUT:
+            return replace(sight, brownout=sweeps.brownout(engine, ticket))
         case Look.FINAL_SWEEP:
             return replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
         case Look.PROOF:
@@ -96,10 +97,10 @@ def _read(engine: Engine, case: Case, sight: Sight, what: Look) -> Sight:
 def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
     """Refuse to go on before a deactivation while the clock is wrong: a grace period begun by it would end by another.
 
-    A key that has been deactivated is watched all the same; its deletion is the guards' affair.
+    A key that has been deactivated, or is being denied, is watched all the same; the next step is the guards' affair.
     """
     error = reading.clock_error()
-    if abs(error) > engine.policy.timing.clock_skew and not ticket.key_was_deactivated:
+    if abs(error) > engine.policy.timing.clock_skew and not ticket.took_access:
         message = (
             f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right, nothing begins until then"
         )
@@ -108,7 +109,7 @@ def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
 
 def _settle(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     """Settle an intent that a crash or a lost answer left open, by reading AWS and never by repeating the call."""
-    reading = engine.cloud.read_key(subject_of(case))
+    reading = engine.cloud.read_key(subject_of(engine, workflow, case.ticket))
     situation = engine.situation()
     outcome = workflow.settle(case, reading, situation)
     if outcome is None or case.intent is None:

@@ -398,6 +398,8 @@ class KeySubject:
     account_id: AccountId
     username: UserName
     key_id: KeyId
+    policies: tuple[str, ...] = ()
+    """The inline policies of the user that are to be read too, by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from iamflow.domain.decision import Case
-from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import IamflowError
 from iamflow.domain.facts import KeyReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
@@ -14,9 +14,10 @@ from iamflow.domain.policy import Policy
 from iamflow.domain.states import PAUSED, State
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.deps import Engine
+from iamflow.engine.observe import subject_of
 from iamflow.engine.pace import Pacer
-from iamflow.engine.ports import KeySubject
 from iamflow.workflows import registry
+from iamflow.workflows.workflow import Workflow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +38,12 @@ def why(engine: Engine, ref: str) -> Why:
     ticket = engine.store.ticket(ref)
     case = engine.store.case(ticket.id)
     workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
-    effect = workflow.heading_for(ticket) if workflow is not None else None
+    effect = workflow.heading_for(ticket, engine.policy) if workflow is not None else None
     reasons: tuple[Refusal, ...] = ()
     unread: str | None = None
-    if effect is not None:
+    if workflow is not None and effect is not None:
         try:
-            reasons = _objections(engine, case, effect)
+            reasons = _objections(engine, workflow, case, effect)
         except IamflowError as error:
             unread = str(error)
     return Why(
@@ -55,13 +56,12 @@ def why(engine: Engine, ref: str) -> Why:
     )
 
 
-def _objections(engine: Engine, case: Case, kind: EffectKind) -> tuple[Refusal, ...]:
+def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind) -> tuple[Refusal, ...]:
     ticket = case.ticket
-    subject = KeySubject(account_id=ticket.account_id, username=ticket.username, key_id=ticket.access_key_id)
-    reading = engine.cloud.read_key(subject)
+    reading = engine.cloud.read_key(subject_of(engine, workflow, ticket))
     circumstances = Circumstances(
         now=engine.now(),
-        effect=Effect(kind=kind, account_id=ticket.account_id, username=ticket.username, key_id=ticket.access_key_id),
+        effect=workflow.effect_of(ticket, kind),
         ticket=_as_if_learned(ticket, reading),
         reading=reading,
         policy=engine.policy,
@@ -88,17 +88,20 @@ def _pace(engine: Engine, ticket: Ticket, kind: EffectKind) -> Pace:
     return Pacer(engine.policy.caps, usage).pace(ticket.account_id, kind, engine.cloud.user_count(ticket.account_id))
 
 
+_NO_TIME = timedelta(0)
+
 _NEXT: dict[State, str] = {
     State.OPEN: "tell the owner; the grace period runs from the moment a channel accepts the notice",
-    State.NOTIFIED: "deactivate the key when the grace period is over",
+    State.NOTIFIED: "deactivate the key when the grace period is over, after a brown-out where the settings ask for one",
     State.AWAITING_APPROVAL: "deactivate the key once it is approved",
+    State.BROWNOUT: "take the deny away when the brown-out is over, search CloudTrail for denials, then deactivate the key",
     State.DEACTIVATED: "watch the key once the change has reached all of AWS",
     State.MONITORING: "search CloudTrail once the window is over, then delete the key or ask for an approval",
     State.ON_HOLD: "nothing until a person resumes it",
     State.BLOCKED: "nothing until what blocks it is dealt with",
     State.EXEMPT: "open again when the exemption ends, with a new notice and a whole grace period",
     State.DELETED: "nothing: the key was deleted",
-    State.ROLLED_BACK: "nothing: the key is Active again",
+    State.ROLLED_BACK: "nothing: the key works again",
     State.RESOLVED: "nothing: it was dealt with, or no longer holds",
     State.CANCELLED: "nothing: it was cancelled",
 }
@@ -107,7 +110,9 @@ _NEXT: dict[State, str] = {
 def next_step(ticket: Ticket) -> str:
     """Return in words what comes next."""
     if ticket.wanted is not None:
-        return "set the key to Active again, as asked for"
+        return "give the key back, as asked for"
+    if ticket.state in PAUSED and ticket.is_denied:
+        return _NEXT[ticket.state] + "; the brown-out's deny is taken away first"
     if ticket.state is State.AWAITING_APPROVAL and ticket.key_was_deactivated:
         return "delete the key once it is approved; until then it is watched"
     if ticket.state in PAUSED and ticket.key_was_deactivated:
@@ -126,8 +131,18 @@ def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | No
     if ticket.progress.window_ends_at is not None:
         return ticket.progress.window_ends_at + after
     if ticket.deadline is not None:
-        return ticket.deadline + rules.monitor + after
-    return now + rules.grace + rules.monitor + after
+        return max(ticket.deadline, _brownout_ends(ticket, policy)) + rules.monitor + after
+    return now + rules.grace + (rules.brownout or _NO_TIME) + rules.monitor + after
+
+
+def _brownout_ends(ticket: Ticket, policy: Policy) -> datetime:
+    """Return when CloudTrail can have been searched for a brown-out that is wanted; the deadline where none is."""
+    deadline = ticket.deadline or ticket.opened_at
+    wanted, brownout = policy.disable_key.brownout, ticket.progress.brownout
+    if wanted is None:
+        return deadline
+    ends_at = brownout.ends_at if brownout is not None and brownout.ends_at is not None else deadline + wanted
+    return ends_at + policy.disable_key.delivery_lag
 
 
 def reasons_in_words(answer: Why) -> Sequence[str]:

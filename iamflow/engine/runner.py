@@ -13,6 +13,8 @@ from iamflow.engine.outbox import Delivery
 _LOOKS = 16
 """How often one ticket is looked at in one tick at most: more often than the longest way to an end has steps."""
 
+_LOOKS_AT_ONCE = 3
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TickReport:
@@ -60,9 +62,16 @@ def tick(engine: Engine, send: Callable[[], Delivery], *, stopping: Callable[[],
 
 
 def act_at_once(engine: Engine, ticket_id: TicketId) -> Ticket:
-    """Look at one ticket now, due or not, and return it as it is then. Notices that this causes wait to be sent."""
-    advance(engine, only=ticket_id)
-    return engine.store.ticket(str(ticket_id))
+    """Look at one ticket now, due or not, and return it as it is then. Notices that this causes wait to be sent.
+
+    What makes it due again at once is done too: a rollback of a brown-out takes a look for the deny and one for the end.
+    """
+    for _ in range(_LOOKS_AT_ONCE):
+        advance(engine, only=ticket_id)
+        ticket = engine.store.ticket(str(ticket_id))
+        if ticket.due_at is None or ticket.due_at > engine.now():
+            break
+    return ticket
 
 
 def _sent(delivery: Delivery) -> int:

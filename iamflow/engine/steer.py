@@ -124,8 +124,9 @@ def retry(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 def cancel(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """End a ticket before anything was done. Afterwards, only a rollback leaves things as they were."""
     ticket = _idle(desk, ref)
-    if ticket.key_was_deactivated and not ticket.ended:
-        message = f"the key of ticket {ticket.id} is deactivated: use iamflow ticket rollback {ticket.id}"
+    if not ticket.ended and (ticket.took_access or ticket.state is State.BROWNOUT):
+        taken = "is deactivated" if ticket.key_was_deactivated else "is in its brown-out"
+        message = f"the key of ticket {ticket.id} {taken}: use iamflow ticket rollback {ticket.id}"
         raise RefusedError(message)
     return _pull(desk, ticket, Trigger.CANCEL, action="cancel", comment=comment, resolution=Resolution.CANCELLED)
 
@@ -147,13 +148,16 @@ def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
     return _pull(desk, exempted, Trigger.EXEMPT, action="exempt", comment=reason, due_at=until, extra=extra)
 
 
+_NO_DATE_RUNS = frozenset({State.OPEN, State.AWAITING_APPROVAL, State.BROWNOUT})
+
+
 def extend(desk: Desk, ref: str, *, days: int, comment: str | None = None) -> Ticket:
     """Add whole days to the grace period or to the monitoring window."""
     ticket = _idle(desk, ref)
     if days < 1:
         message = "a ticket can only be extended by one day or more"
         raise RefusedError(message)
-    if ticket.ended or ticket.deadline is None or was_paused_in(ticket) in {State.OPEN, State.AWAITING_APPROVAL}:
+    if ticket.ended or ticket.deadline is None or was_paused_in(ticket) in _NO_DATE_RUNS:
         message = f"ticket {ticket.id} is {ticket.state.value}: no date is running that could be extended"
         raise RefusedError(message)
     more = timedelta(days=days)
@@ -191,7 +195,7 @@ def reply(desk: Desk, ref: str, answer: Reply, *, on_behalf_of: str | None = Non
 
 def _keep(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
     ticket = desk.store.ticket(ref)
-    if ticket.key_was_deactivated:
+    if ticket.took_access or ticket.state is State.BROWNOUT:
         return _want_rollback(desk, ticket, word, action="reply", extra=extra)
     ticket = _idle(desk, ref)
     kept = replace(
@@ -217,7 +221,7 @@ def _go_ahead(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> 
 
 
 def rollback(desk: Desk, ref: str, *, text: str | None = None) -> Ticket:
-    """Record that the key must be Active again; the engine does it at its next look, whatever else is going on.
+    """Record that the key must work again; the engine does it at its next look, whatever else is going on.
 
     Raises ``RefusedError`` where nothing was taken, or nothing can be given back.
     """
@@ -238,7 +242,7 @@ def _want_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra
         message = f"ticket {ticket.id} has ended already ({ticket.state.value}): there is nothing to roll back"
         raise RefusedError(message)
     in_flight = desk.store.case(ticket.id).intent is not None
-    if not ticket.key_was_deactivated and not in_flight:
+    if not ticket.took_access and ticket.state is not State.BROWNOUT and not in_flight:
         message = f"the key of ticket {ticket.id} was never deactivated: use iamflow ticket hold, or cancel"
         raise RefusedError(message)
     wanted = replace(ticket, wanted=Wanted.ROLLBACK, wanted_by=word, due_at=word.at)

@@ -5,7 +5,7 @@ is small and shared with every other tool in the account, so that each search as
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from iamflow.domain.errors import BlockedError, TemporaryError
@@ -17,8 +17,9 @@ from iamflow.domain.evidence import (
     TrailEvent,
     TrailQuery,
 )
+from iamflow.domain.facts import KeyReading
 from iamflow.domain.ids import AccountId, Region
-from iamflow.domain.signals import DECISIVE, from_event
+from iamflow.domain.signals import DECISIVE, from_brownout, from_event
 from iamflow.domain.ticket import Ticket
 from iamflow.domain.window import window_ends
 from iamflow.engine.deps import Engine
@@ -73,7 +74,9 @@ def reactions(engine: Engine, ticket: Ticket) -> Sweep:
     noted as unread, and nothing is raised.
     """
     now = engine.now()
-    start = (ticket.progress.deactivated_at or now) - _MARGIN
+    brownout = ticket.progress.brownout
+    since = ticket.progress.deactivated_at or (brownout.since if brownout is not None else now)
+    start = since - _MARGIN
     last_use = ticket.progress.last_use
     used_in = Region(last_use.region) if last_use is not None and last_use.region else GLOBAL_REGION
     queries = [
@@ -103,6 +106,26 @@ def reactions(engine: Engine, ticket: Ticket) -> Sweep:
     )
 
 
+def brownout(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return every call with the key since the brown-out began, in every region.
+
+    Stops at the first one that shows the key in use. Raises where a region could not be read and none did: a brown-out that
+    nobody could look at was not quiet.
+    """
+    began = ticket.progress.brownout
+    if began is None:
+        message = "a search after a brown-out that never was"
+        raise AssertionError(message)
+    key = ticket.access_key_id
+    questions = [(region, Attribute.ACCESS_KEY_ID, key) for region in engine.cloud.regions(ticket.account_id).readable]
+    nothing_read = KeyReading(read_at=engine.now(), account_id=ticket.account_id, user_id=ticket.user_id)
+
+    def decides(event: TrailEvent) -> bool:
+        return bool(from_brownout([event], nothing_read, ticket, engine.policy.timing.propagation))
+
+    return _search(engine, ticket, questions, (began.since - _MARGIN, engine.now()), decides)
+
+
 def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
     """Return everything that CloudTrail has on the key and its user for the whole window, in every region.
 
@@ -114,30 +137,42 @@ def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
     if since is None or until is None:
         message = "a final sweep needs a deactivated key"
         raise AssertionError(message)
+    questions = _questions(ticket, engine.cloud.regions(ticket.account_id).readable)
+    window = (since - _MARGIN, max(until, engine.now()))
+    return _search(engine, ticket, questions, window, lambda event: _decides(event, ticket, engine))
+
+
+def _search(
+    engine: Engine,
+    ticket: Ticket,
+    questions: Iterable[tuple[Region, Attribute, str]],
+    window: tuple[datetime, datetime],
+    decides: Callable[[TrailEvent], bool],
+) -> Sweep:
+    """Ask everything about a window of time, and stop at the first event that decides."""
     regions = engine.cloud.regions(ticket.account_id)
     run_at = engine.now()
-    start, end = since - _MARGIN, max(until, run_at)
     events: list[TrailEvent] = []
-    failures: list[tuple[Region, TemporaryError | BlockedError]] = []
+    failures: list[TemporaryError | BlockedError] = []
     decided = False
-    for region, attribute, value in _questions(ticket, regions.readable):
-        query = TrailQuery(attribute=attribute, value=value, start=start, end=end)
+    for region, attribute, value in questions:
+        query = TrailQuery(attribute=attribute, value=value, start=window[0], end=window[1])
         try:
             for page in _pages(engine, ticket.account_id, region, query):
                 events.extend(page)
-                decided = decided or any(_decides(event, ticket, engine) for event in page)
+                decided = decided or any(decides(event) for event in page)
                 if decided:
                     break
         except (TemporaryError, BlockedError) as error:
-            failures.append((region, error))
+            failures.append(error)
         if decided:
             break
     if failures and not decided:
-        raise failures[0][1]
+        raise failures[0]
     return Sweep(
         run_at=run_at,
-        start=start,
-        end=end,
+        start=window[0],
+        end=window[1],
         regions=tuple(regions.readable),
         excused=regions.excused,
         unread=(("", "stopped at the first event that decides"),) if decided else (),

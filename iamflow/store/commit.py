@@ -186,6 +186,8 @@ def _open(connection: Connection, accepted: Sequence[Accepted], now: datetime) -
                 "account_id": effect.account_id,
                 "username": effect.username,
                 "access_key_id": effect.key_id,
+                "target": effect.target,
+                "document": effect.document,
                 "idempotency_key": f"t{item.after.id}:{step}:{effect.kind.value}",
                 "opened_at": now,
             }
@@ -233,6 +235,8 @@ def intent_detail(intent: Intent) -> dict[str, object]:
         "account_id": effect.account_id,
         "username": effect.username,
         "access_key_id": effect.key_id,
+        "target": effect.target,
+        "document": effect.document,
         "idempotency_key": intent.idempotency_key,
         "step": intent.step,
     }

@@ -156,6 +156,8 @@ def intent_of(row: AnyRow) -> Intent:
             account_id=AccountId(row.account_id),
             username=UserName(row.username),
             key_id=KeyId(row.access_key_id),
+            target=row.target,
+            document=row.document,
         ),
         idempotency_key=row.idempotency_key,
         opened_at=row.opened_at,

@@ -164,6 +164,8 @@ INTENTS = Table(
     Column("account_id", String(12), ForeignKey("accounts.id"), nullable=False),
     Column("username", ExternalText, nullable=False),
     Column("access_key_id", ExternalText, nullable=False),
+    Column("target", ExternalText),
+    Column("document", ExternalText),
     Column("idempotency_key", String(128), nullable=False),
     Column("opened_at", UtcTime, nullable=False),
     Column("outcome", String(32)),

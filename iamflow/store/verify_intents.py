@@ -57,12 +57,12 @@ def intent_faults(where: str, found: Sequence[AnyRow], events: IntentEvents) -> 
 
 
 def _opened(row: AnyRow) -> tuple[object, ...]:
-    said = (row.effect, row.account_id, row.username, row.access_key_id, row.idempotency_key, row.step)
-    return (text_of_time(row.opened_at), *said)
+    subject = (row.effect, row.account_id, row.username, row.access_key_id, row.target, row.document)
+    return (text_of_time(row.opened_at), *subject, row.idempotency_key, row.step)
 
 
 def _said(at: str, detail: Detail) -> tuple[object, ...]:
-    names = ("effect", "account_id", "username", "access_key_id", "idempotency_key", "step")
+    names = ("effect", "account_id", "username", "access_key_id", "target", "document", "idempotency_key", "step")
     return (at, *(_cleaned(detail.get(name)) for name in names))
 
 

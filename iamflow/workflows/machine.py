@@ -8,7 +8,7 @@ triggers are fired through the machine's events instead.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Any, cast
 
@@ -20,14 +20,34 @@ from iamflow.domain.states import PAUSED, State, Trigger
 from iamflow.domain.ticket import Ticket
 
 
+class Taken(Enum):
+    """What iamflow has taken from the key so far."""
+
+    NOTHING = auto()
+    DENIED = auto()
+    """A brown-out's deny may be on the user."""
+    GIVEN_BACK = auto()
+    """A brown-out is over, and its deny was seen to be gone."""
+    DEACTIVATED = auto()
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "Taken":
+        """Return how far the ticket has come."""
+        if ticket.key_was_deactivated:
+            return cls.DEACTIVATED
+        if ticket.is_denied:
+            return cls.DENIED
+        return cls.GIVEN_BACK if ticket.was_browned_out else cls.NOTHING
+
+
 class Model:
     """What the conditions look at: the part of a ticket on which its next state may depend."""
 
-    def __init__(self, state: State, came_from: State | None, *, deactivated: bool) -> None:
+    def __init__(self, state: State, came_from: State | None, taken: Taken) -> None:
         """Stand where the ticket stands."""
         self.state: str = state.value
         self.came_from = came_from
-        self.deactivated = deactivated
+        self.taken = taken
 
 
 def _model(event: EventData) -> Model:
@@ -36,11 +56,19 @@ def _model(event: EventData) -> Model:
 
 
 def _key_untouched(event: EventData) -> bool:
-    return not _model(event).deactivated
+    return _model(event).taken in {Taken.NOTHING, Taken.GIVEN_BACK}
 
 
 def _key_deactivated(event: EventData) -> bool:
-    return _model(event).deactivated
+    return _model(event).taken is Taken.DEACTIVATED
+
+
+def _key_given_back(event: EventData) -> bool:
+    return _model(event).taken is Taken.GIVEN_BACK
+
+
+def _not_denied(event: EventData) -> bool:
+    return _model(event).taken is not Taken.DENIED
 
 
 def _came_from(state: State, event: EventData) -> bool:
@@ -52,6 +80,8 @@ class When(Enum):
 
     KEY_UNTOUCHED = partial(_key_untouched)
     KEY_DEACTIVATED = partial(_key_deactivated)
+    KEY_GIVEN_BACK = partial(_key_given_back)
+    NOT_DENIED = partial(_not_denied)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +118,7 @@ class Table:
             ticket.state,
             ticket.came_from,
             trigger,
-            deactivated=ticket.key_was_deactivated,
+            Taken.of(ticket),
         )
 
     def allows(self, ticket: Ticket, trigger: Trigger) -> bool:
@@ -112,7 +142,7 @@ class Table:
 
     def diagram(self) -> str:
         """Return the table as Mermaid text, drawn by the machine itself."""
-        model = Model(State.OPEN, None, deactivated=False)
+        model = Model(State.OPEN, None, Taken.NOTHING)
         GraphMachine(
             model=model,
             graph_engine="mermaid",
@@ -128,15 +158,8 @@ class Table:
 
 
 @lru_cache(maxsize=4096)
-def _next_state(
-    table: Table,
-    state: State,
-    came_from: State | None,
-    trigger: Trigger,
-    *,
-    deactivated: bool,
-) -> State:
-    model = Model(state, came_from, deactivated=deactivated)
+def _next_state(table: Table, state: State, came_from: State | None, trigger: Trigger, taken: Taken) -> State:
+    model = Model(state, came_from, taken)
     event = _machine(table).events.get(trigger.value)
     try:
         moved = event is not None and event.trigger(model)

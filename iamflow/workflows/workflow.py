@@ -42,7 +42,9 @@ class Workflow:
 
     table: Table
     effects: tuple[EffectKind, ...]
-    """The effects it may have, which is also what its permissions are for."""
+    """The effects it may have."""
+    used: Callable[[Policy], frozenset[EffectKind]]
+    """Those that it has under these settings, which is also what its permissions are for."""
     wants: Callable[[Case, Sight, Situation], frozenset[Look]]
     """What must still be read before deciding; asked again until it wants nothing more."""
     decide: Callable[[Case, Sight, Situation], Decision]
@@ -53,8 +55,12 @@ class Workflow:
     """What a reading says about the case's open intent; None when it cannot be told yet."""
     blocked: Callable[[Ticket, Situation, str, str], Decision]
     """What becomes of a ticket that is set aside for a person, given a code and a sentence."""
-    heading_for: Callable[[Ticket], EffectKind | None]
+    heading_for: Callable[[Ticket, Policy], EffectKind | None]
     """The next effect on the ticket's way, for ``ticket why`` and the plan."""
+    effect_of: Callable[[Ticket, EffectKind], Effect]
+    """The effect of a kind on this ticket's subject."""
+    policies_of: Callable[[Ticket, Policy], tuple[str, ...]]
+    """The inline policies that every reading for this ticket must ask for, by name."""
 
     @property
     def name(self) -> str:

@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 _STATES = (
-    "'open', 'notified', 'awaiting_approval', 'deactivated', 'monitoring', 'on_hold', 'exempt', 'blocked', "
-    "'deleted', 'rolled_back', 'resolved', 'cancelled'"
+    "'open', 'notified', 'awaiting_approval', 'brownout', 'deactivated', 'monitoring', 'on_hold', 'exempt', "
+    "'blocked', 'deleted', 'rolled_back', 'resolved', 'cancelled'"
 )
 _ENDS = "'deleted', 'rolled_back', 'resolved', 'cancelled'"
 _RESOLUTIONS = (
@@ -164,6 +164,8 @@ def _intents() -> None:
         sa.Column("account_id", sa.String(12), nullable=False),
         sa.Column("username", sa.Text, nullable=False),
         sa.Column("access_key_id", sa.Text, nullable=False),
+        sa.Column("target", sa.Text),
+        sa.Column("document", sa.Text),
         sa.Column("idempotency_key", sa.String(128), nullable=False),
         sa.Column("opened_at", _time(), nullable=False),
         sa.Column("outcome", sa.String(32)),
@@ -172,7 +174,8 @@ def _intents() -> None:
         sa.Column("detail", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_intents"),
         sa.CheckConstraint(
-            "effect IN ('deactivate_key', 'reactivate_key', 'delete_key')", name=op.f("ck_intents_effect")
+            "effect IN ('attach_brownout', 'lift_brownout', 'deactivate_key', 'reactivate_key', 'delete_key')",
+            name=op.f("ck_intents_effect"),
         ),
         sa.CheckConstraint(
             "outcome IN ('done', 'not_done', 'refused', 'not_attempted')", name=op.f("ck_intents_outcome")

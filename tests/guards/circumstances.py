@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from iamflow.domain.brownout import Brownout, policy_document, policy_name
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.evidence import Baseline, SweepRecord
 from iamflow.domain.facts import KeyFacts, KeyReading, KeyState, KeyStatus, LastUse
@@ -32,6 +33,18 @@ DEACTIVATED = NOW - 3 * DAY
 ALICE = Identity(os="alice", sts="arn:aws:sts::999999999999:assumed-role/Admin/alice")
 BOB = Identity(os="bob", sts="arn:aws:sts::999999999999:assumed-role/Admin/bob")
 WORD = Word(by=ALICE, at=NOW - HOUR, comment="said so")
+
+DENY = policy_name(TicketId(7))
+BROWNOUT = Brownout(policy=DENY, since=NOW - HOUR, attached_at=NOW - HOUR, ends_at=NOW + 3 * HOUR)
+QUIET = Brownout(
+    policy=DENY,
+    since=NOW - 6 * HOUR,
+    attached_at=NOW - 6 * HOUR,
+    ends_at=NOW - 2 * HOUR,
+    lifted_at=NOW - 2 * HOUR,
+    swept_at=NOW - HOUR,
+)
+_TARGETS = {EffectKind.ATTACH_BROWNOUT: DENY, EffectKind.LIFT_BROWNOUT: DENY}
 
 FORWARD = tuple(kind for kind in EffectKind if not kind.undoes)
 """The effects that take access away."""
@@ -63,6 +76,13 @@ _ENFORCING = Policy(mode=Mode.ENFORCE, scope=AccountScope(enforce=frozenset({ACC
 def allowed(kind: EffectKind) -> Circumstances:
     """Return circumstances in which no guard has anything against this effect."""
     match kind:
+        case EffectKind.ATTACH_BROWNOUT:
+            one_key = key_of(_circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD), OTHER_KEY, KeyStatus.INACTIVE)
+            return setting(reading(one_key, policies={DENY: None}), brownout=4 * HOUR)
+        case EffectKind.LIFT_BROWNOUT:
+            on = replace(_TOLD, brownout=BROWNOUT)
+            c = _circumstances(kind, KeyStatus.ACTIVE, State.BROWNOUT, on)
+            return setting(reading(c, policies={DENY: policy_document(c.ticket.id)}), brownout=4 * HOUR)
         case EffectKind.DEACTIVATE_KEY:
             return _circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD)
         case EffectKind.REACTIVATE_KEY | EffectKind.DELETE_KEY:
@@ -103,7 +123,7 @@ def _circumstances(kind: EffectKind, status: KeyStatus, state: State, progress: 
     )
     return Circumstances(
         now=NOW,
-        effect=Effect(kind=kind, account_id=ACCOUNT, username=USER, key_id=KEY),
+        effect=Effect(kind=kind, account_id=ACCOUNT, username=USER, key_id=KEY, target=_TARGETS.get(kind)),
         ticket=ticket,
         reading=reading,
         policy=_ENFORCING,
@@ -164,6 +184,18 @@ def key(c: Circumstances, **changes: object) -> Circumstances:
     return reading(c, keys=keys)
 
 
+def key_of(c: Circumstances, key_id: KeyId, status: KeyStatus) -> Circumstances:
+    """Return the circumstances with another status of one of the user's keys."""
+    return reading(
+        c, keys=tuple(replace(one, status=status) if one.key_id == key_id else one for one in c.reading.keys)
+    )
+
+
+def brownout(c: Circumstances, **changes: object) -> Circumstances:
+    """Return the circumstances with a brown-out that was gone through, changed as told."""
+    return progress(c, brownout=replace(QUIET, **changes))  # type: ignore[arg-type]  # as above
+
+
 def used(c: Circumstances, at: datetime | None) -> Circumstances:
     """Return the circumstances with another last use, as AWS tells it."""
     return reading(c, last_use=LastUse(at=at))
@@ -188,7 +220,7 @@ def auto_delete(c: Circumstances, **changes: object) -> Circumstances:
 
 def approval(c: Circumstances, **changes: object) -> Approval:
     """Return an approval of exactly what is planned in these circumstances, changed as told."""
-    digest = plan_digest(c.ticket, c.reading, c.policy.excused)
+    digest = plan_digest(c.ticket, c.reading, c.policy.excused, c.policy.disable_key.brownout)
     assert digest is not None
     good = Approval(ticket_id=c.ticket.id, by=ALICE, digest=digest, at=NOW - HOUR, expires_at=NOW + DAY)
     return replace(good, **changes)  # type: ignore[arg-type]  # as above

@@ -1,6 +1,5 @@
 """Has a person said yes to exactly this plan, and is a yes needed? (Safety rules 6 and 7, DESIGN 8.2, 8.3, 8.18)."""
 
-from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.people import Identity, distinct, may_approve
 from iamflow.domain.plan import plan_digest
@@ -10,7 +9,7 @@ from iamflow.domain.ticket import Approval
 
 def counting(c: Circumstances) -> tuple[Approval, ...]:
     """Return the approvals that count: of this plan as it reads now, unused, not expired, by distinct people, not the requester."""
-    digest = plan_digest(c.ticket, c.reading, c.policy.excused)
+    digest = plan_digest(c.ticket, c.reading, c.policy.excused, c.policy.disable_key.brownout)
     people: list[Identity] = []
     valid: list[Approval] = []
     for approval in c.approvals:
@@ -45,9 +44,9 @@ def approval_where_needed(c: Circumstances) -> Refusal | None:
 
 
 def owner_was_told(c: Circumstances) -> Refusal | None:
-    """Refuse to deactivate, by time alone, after a notice that reached only the default address: nobody in particular."""
+    """Refuse to take access away, by time alone, after a notice that reached only the default address: nobody in particular."""
     progress = c.ticket.progress
-    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or progress.told_owner or approved(c):
+    if not c.effect.kind.begins or progress.told_owner or approved(c):
         return None
     return Refusal(
         code="default_address_only",

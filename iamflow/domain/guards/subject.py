@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from iamflow.domain.brownout import Deny, deny_in, policy_name
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus, same_second
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
@@ -70,13 +71,18 @@ def same_user(c: Circumstances) -> Refusal | None:
 
 
 def same_key(c: Circumstances) -> Refusal | None:
-    """Refuse unless the effect names exactly the ticket's key and that key is there with the same CreateDate."""
+    """Refuse unless the effect names exactly the ticket's key and that key is there with the same CreateDate.
+
+    A brown-out's deny is lifted from the user whatever has become of the key.
+    """
     if c.effect.key_id != c.ticket.access_key_id:
         return Refusal(
             code="wrong_key",
             sentence="the effect names another key than the ticket",
             remedy=Remedy.BLOCK,
         )
+    if c.effect.kind is EffectKind.LIFT_BROWNOUT:
+        return None
     key = c.reading.key(c.effect.key_id)
     if key is None:
         return Refusal(
@@ -95,15 +101,36 @@ def same_key(c: Circumstances) -> Refusal | None:
 
 
 def expected_status(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation of a key that is not Active, and a reactivation or deletion of one that is not Inactive."""
+    """Refuse to take access from a key that is not Active, and a reactivation or deletion of one that is not Inactive."""
+    if c.effect.kind is EffectKind.LIFT_BROWNOUT:
+        return None
     key = c.reading.key(c.effect.key_id)
-    expected = KeyStatus.ACTIVE if c.effect.kind is EffectKind.DEACTIVATE_KEY else KeyStatus.INACTIVE
+    expected = KeyStatus.ACTIVE if c.effect.kind.begins else KeyStatus.INACTIVE
     if key is not None and key.status is not expected:
         return Refusal(
             code="unexpected_status",
             sentence=f"the key is {key.status.value}, not {expected.value}: somebody else has changed it",
             remedy=Remedy.BLOCK,
         )
+    return None
+
+
+def deny_is_ours(c: Circumstances) -> Refusal | None:
+    """Refuse to put a brown-out's deny over, and to remove, a policy of its name that iamflow did not write as it stands."""
+    if c.effect.kind not in {EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}:
+        return None
+    name = policy_name(c.ticket.id)
+    deny = deny_in(c.reading.policies, c.ticket.id)
+    if c.effect.target != name or deny is Deny.UNREAD:
+        return Refusal(code="deny_unread", sentence=f"the user's policy {name} has not been read", remedy=Remedy.WAIT)
+    if deny is Deny.FOREIGN:
+        return Refusal(
+            code="deny_foreign",
+            sentence=f"the user's inline policy {name} is not what iamflow writes: compare it, and remove it by hand",
+            remedy=Remedy.BLOCK,
+        )
+    if deny is Deny.ABSENT and c.effect.kind is EffectKind.LIFT_BROWNOUT:
+        return Refusal(code="deny_absent", sentence=f"the user's policy {name} is gone already", remedy=Remedy.WAIT)
     return None
 
 

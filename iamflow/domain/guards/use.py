@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from iamflow.domain.effect import EffectKind
+from iamflow.domain.facts import KeyStatus
 from iamflow.domain.guards.approval import approved
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 
@@ -19,8 +20,8 @@ def use_is_known(c: Circumstances) -> Refusal | None:
 
 
 def not_recently_used(c: Circumstances) -> Refusal | None:
-    """Refuse to deactivate, by time alone, a key used within ``recent_use``: by last-used or by the baseline's events."""
-    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or approved(c):
+    """Refuse to take access away, by time alone, from a key used within ``recent_use``: by last-used or the baseline's events."""
+    if not c.effect.kind.begins or approved(c):
         return None
     latest = _latest_use(c)
     if latest is not None and latest > c.now - c.policy.rules.recent_use:
@@ -30,6 +31,20 @@ def not_recently_used(c: Circumstances) -> Refusal | None:
             remedy=Remedy.APPROVE,
         )
     return None
+
+
+def only_active_key(c: Circumstances) -> Refusal | None:
+    """Refuse a brown-out, by time alone, of a user with another Active key: the deny meets every key of the user."""
+    if c.effect.kind is not EffectKind.ATTACH_BROWNOUT or approved(c):
+        return None
+    others = [key for key in c.reading.keys if key.status is KeyStatus.ACTIVE and key.key_id != c.effect.key_id]
+    if not others:
+        return None
+    return Refusal(
+        code="other_active_keys",
+        sentence=f"the brown-out would also deny the user's {len(others)} other Active key{'s' if len(others) > 1 else ''}",
+        remedy=Remedy.APPROVE,
+    )
 
 
 def not_used_since(c: Circumstances) -> Refusal | None:

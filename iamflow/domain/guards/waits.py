@@ -1,15 +1,17 @@
 """Has every wait run its whole course? (Safety rules 2, 11 and 12, DESIGN 8.12)."""
 
+from iamflow.domain.brownout import Lack, lack
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.states import State
 from iamflow.domain.window import Shortcoming, shortcoming, window_ends
 
 _FOLLOWS = {
-    EffectKind.DEACTIVATE_KEY: State.NOTIFIED,
-    EffectKind.DELETE_KEY: State.MONITORING,
+    EffectKind.ATTACH_BROWNOUT: (State.NOTIFIED, State.BROWNOUT),
+    EffectKind.DEACTIVATE_KEY: (State.NOTIFIED, State.BROWNOUT),
+    EffectKind.DELETE_KEY: (State.MONITORING,),
 }
-"""The state that each step follows. A step that is not listed cannot be taken at all."""
+"""The states that each step follows. A step that is not listed cannot be taken at all."""
 
 
 def step_is_in_turn(c: Circumstances) -> Refusal | None:
@@ -20,22 +22,23 @@ def step_is_in_turn(c: Circumstances) -> Refusal | None:
     if c.effect.kind.undoes:
         return None
     before = _FOLLOWS[c.effect.kind]
-    if c.ticket.state in {before, State.AWAITING_APPROVAL}:
+    if c.ticket.state in {*before, State.AWAITING_APPROVAL}:
         return None
+    names = " or ".join(state.value for state in before)
     return Refusal(
         code="not_in_turn",
-        sentence=f"the ticket is {c.ticket.state.value}; this step follows {before.value}, or the approval after it",
+        sentence=f"the ticket is {c.ticket.state.value}; this step follows {names}, or the approval after it",
         remedy=Remedy.WAIT,
     )
 
 
 def notice_was_accepted(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation that nobody was told of, unless a person waived the notice on the record.
+    """Refuse to take access away when nobody was told, unless a person waived the notice on the record.
 
     The notice must have been accepted since iamflow was last allowed to act in the account: going from ``observe`` to
     ``enforce`` starts every grace period anew.
     """
-    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or c.ticket.progress.notice_waiver is not None:
+    if not c.effect.kind.begins or c.ticket.progress.notice_waiver is not None:
         return None
     accepted = c.ticket.progress.notified_at
     if accepted is None or accepted > c.now:
@@ -54,12 +57,12 @@ def notice_was_accepted(c: Circumstances) -> Refusal | None:
 
 
 def grace_is_over(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation before the date that the accepted notice promised, unless the owner said to go ahead.
+    """Refuse to take access away before the date that the accepted notice promised, unless the owner said to go ahead.
 
     Where the notice was waived there is no grace period of its own, but a date that was promised or set still holds.
     """
     progress = c.ticket.progress
-    if c.effect.kind is not EffectKind.DEACTIVATE_KEY or progress.grace_waiver is not None:
+    if not c.effect.kind.begins or progress.grace_waiver is not None:
         return None
     ends = [end for end in (c.ticket.deadline, progress.promised_at) if end is not None]
     if progress.notified_at is not None and progress.notice_waiver is None:
@@ -81,8 +84,8 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
 
 
 def baseline_was_taken(c: Circumstances) -> Refusal | None:
-    """Refuse a deactivation without a baseline that read at least one region: nothing else tells which application broke."""
-    if c.effect.kind is not EffectKind.DEACTIVATE_KEY:
+    """Refuse to take access away without a baseline that read at least one region: nothing else tells which application broke."""
+    if not c.effect.kind.begins:
         return None
     if c.ticket.baseline is None or not c.ticket.baseline.regions:
         return Refusal(
@@ -91,6 +94,25 @@ def baseline_was_taken(c: Circumstances) -> Refusal | None:
             remedy=Remedy.WAIT,
         )
     return None
+
+
+_LACKING = {
+    Lack.STILL_ON: "the brown-out's deny has not been seen to be gone",
+    Lack.NOT_BEGUN: "the settings ask for a brown-out first",
+    Lack.CUT_SHORT: "the brown-out did not last for the whole of its time",
+    Lack.NOT_SWEPT: "CloudTrail has not been read conclusively for the whole brown-out",
+    Lack.OTHER_REGIONS: "the search after the brown-out left out regions that the settings do not excuse any more",
+}
+
+
+def brownout_was_gone_through(c: Circumstances) -> Refusal | None:
+    """Refuse a deactivation before the brown-out that the settings ask for, or that was begun, is over and showed no use."""
+    if c.effect.kind is not EffectKind.DEACTIVATE_KEY:
+        return None
+    lacks = lack(c.ticket.progress.brownout, c.policy.disable_key.brownout, c.policy.excused)
+    if lacks is None:
+        return None
+    return Refusal(code=f"brownout_{lacks.name.lower()}", sentence=_LACKING[lacks], remedy=Remedy.WAIT)
 
 
 def window_is_over(c: Circumstances) -> Refusal | None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.effect import Effect, EffectKind
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Signal, SignalKind, Sweep, SweepRecord
 from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
 from iamflow.domain.journal import EventKind, NewEvent
@@ -14,6 +14,7 @@ from iamflow.domain.signals import DECISIVE, HOLDING, from_events, from_reading
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.disable_key.effects import effect_of
 from iamflow.workflows.workflow import Situation
 
 
@@ -44,6 +45,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
 
 
 def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
+    policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
     facts = ticket.facts
@@ -58,7 +60,7 @@ def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
     return replace(
         ticket,
         facts=facts,
-        plan_digest=plan_digest(ticket, reading, situation.policy.excused) or ticket.plan_digest,
+        plan_digest=plan_digest(ticket, reading, policy.excused, policy.disable_key.brownout) or ticket.plan_digest,
         progress=replace(ticket.progress, last_use=last_use),
     )
 
@@ -101,7 +103,7 @@ def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decisio
     )
     who = signals[-1].event.principal if signals and signals[-1].event is not None else None
     reason = f"the key was set to Active again by {who or 'somebody other than iamflow'}"
-    seen = _remember(ticket, signals)
+    seen = common.remembered(ticket, signals)
     told = notices.tell(NoticeKind.ATTENTION, seen, situation.policy, situation.now, headline=reason)
     return Decision(
         ticket=seen,
@@ -110,7 +112,7 @@ def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decisio
         due_at=None,
         reason=reason,
         notices=told,
-        events=_journal(signals, situation),
+        events=common.journal(signals, situation.now),
     )
 
 
@@ -123,56 +125,14 @@ def _signals(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situa
     return (*from_trail, *from_reading(reading, ticket, propagation))
 
 
-def _remember(ticket: Ticket, signals: tuple[Signal, ...]) -> Ticket:
-    known = {_same(signal) for signal in ticket.progress.signals}
-    new = tuple(signal for signal in signals if _same(signal) not in known)
-    return replace(
-        ticket,
-        progress=replace(ticket.progress, signals=(*ticket.progress.signals, *new)),
-    )
-
-
-def _same(signal: Signal) -> tuple[str, str]:
-    return (
-        signal.kind.value,
-        signal.event.event_id if signal.event is not None else signal.sentence,
-    )
-
-
-def _journal(signals: tuple[Signal, ...], situation: Situation) -> tuple[NewEvent, ...]:
-    return tuple(
-        NewEvent(
-            kind=EventKind.SIGNAL,
-            actor=common.DAEMON,
-            at=situation.now,
-            detail={
-                "signal": signal.kind.value,
-                "sentence": signal.sentence,
-                "seen_at": signal.at.isoformat(),
-                "event_id": signal.event.event_id if signal.event is not None else None,
-                "source_ip": signal.event.source_ip if signal.event is not None else None,
-                "user_agent": signal.event.user_agent if signal.event is not None else None,
-                "region": signal.event.region if signal.event is not None else None,
-            },
-        )
-        for signal in signals
-    )
-
-
 def _give_back(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation, *, reason: str) -> Decision:
-    effect = Effect(
-        kind=EffectKind.REACTIVATE_KEY,
-        account_id=ticket.account_id,
-        username=ticket.username,
-        key_id=ticket.access_key_id,
-    )
     return Decision(
-        ticket=_remember(ticket, signals),
-        effect=effect,
+        ticket=common.remembered(ticket, signals),
+        effect=effect_of(ticket, EffectKind.REACTIVATE_KEY),
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
         due_at=situation.now,
-        events=_journal(signals, situation),
+        events=common.journal(signals, situation.now),
         reason=reason,
     )
 
@@ -180,7 +140,7 @@ def _give_back(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation
 def _hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> Decision:
     reason = signals[0].sentence
     reasons = (*ticket.progress.approval_reasons, f"held: {reason}")
-    held = _remember(ticket, signals)
+    held = common.remembered(ticket, signals)
     held = replace(
         held,
         blocked_reason=reason,
@@ -203,7 +163,7 @@ def _hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> 
         trigger=Trigger.HOLD,
         due_at=situation.now + situation.policy.timing.poll,
         notices=told,
-        events=_journal(signals, situation),
+        events=common.journal(signals, situation.now),
         reason=reason,
     )
 
@@ -226,15 +186,9 @@ def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> De
     if not swept or (ticket.state is State.AWAITING_APPROVAL and not approved):
         reason = "waiting for an approval of the deletion" if swept else "the key is watched"
         return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
-    effect = Effect(
-        kind=EffectKind.DELETE_KEY,
-        account_id=ticket.account_id,
-        username=ticket.username,
-        key_id=ticket.access_key_id,
-    )
     return Decision(
         ticket=ticket,
-        effect=effect,
+        effect=effect_of(ticket, EffectKind.DELETE_KEY),
         trigger=Trigger.DELETE,
         resolution=Resolution.DELETED,
         due_at=now,
@@ -271,15 +225,6 @@ def _swept(ticket: Ticket, sweep: Sweep, situation: Situation) -> tuple[Ticket, 
         excused=sweep.excused,
         conclusive=sweep.conclusive,
     )
-    detail = {
-        "start": sweep.start.isoformat(),
-        "end": sweep.end.isoformat(),
-        "regions": list(sweep.regions),
-        "excused": [list(pair) for pair in sweep.excused],
-        "unread": [list(pair) for pair in sweep.unread],
-        "conclusive": sweep.conclusive,
-        "events": len(sweep.events),
-    }
-    event = NewEvent(kind=EventKind.SWEEP, actor=common.DAEMON, at=situation.now, detail=detail)
+    event = NewEvent(kind=EventKind.SWEEP, actor=common.DAEMON, at=situation.now, detail=common.sweep_detail(sweep))
     kept = record if sweep.conclusive else None
     return replace(ticket, progress=replace(ticket.progress, final_sweep=kept)), (event,)

@@ -3,20 +3,18 @@
 from dataclasses import replace
 from datetime import datetime
 
+from iamflow.domain.brownout import Lack, lack
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.effect import Effect, EffectKind
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
+from iamflow.domain.effect import EffectKind
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeState
-from iamflow.domain.owners import find_owner
-from iamflow.domain.people import RULES
-from iamflow.domain.plan import plan_digest
-from iamflow.domain.protection import protected_by_name, protected_by_tag
 from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
-from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
-from iamflow.domain.ticket import Owner, Ticket
-from iamflow.workflows.disable_key import common, notices
+from iamflow.domain.states import PAUSED, State, Trigger, Wanted
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.disable_key import brownout, common, notices
+from iamflow.workflows.disable_key.effects import effect_of
 from iamflow.workflows.disable_key.looks import ready_to_deactivate
+from iamflow.workflows.disable_key.subject import hands_off, learn, no_longer_a_finding
 from iamflow.workflows.workflow import Situation
 
 
@@ -26,7 +24,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     if ticket.state is State.EXEMPT:
         return _exempt(ticket, now)
     reading = common.required(sight.key)
-    ended = _no_longer_a_finding(ticket, reading, situation)
+    ended = no_longer_a_finding(ticket, reading, situation)
     if ended is not None:
         return Decision(
             ticket=ticket,
@@ -35,8 +33,8 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
             due_at=None,
             reason=ended[1],
         )
-    known = _learn(ticket, reading, situation)
-    forbidden = _hands_off(known, reading, situation)
+    known = learn(ticket, reading, situation)
+    forbidden = hands_off(known, reading, situation)
     if forbidden is not None:
         return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
     if known.state in PAUSED:
@@ -82,79 +80,9 @@ def _exempt(ticket: Ticket, now: datetime) -> Decision:
 
 
 def _as_new(ticket: Ticket) -> Ticket:
-    """Forget the last round's notice and whatever was waived in it: the next one has a whole grace period of its own."""
-    progress = replace(ticket.progress, notice_composed_at=None, notice_waiver=None, grace_waiver=None)
+    """Forget the last round's notice, its brown-out, and whatever was waived in it: the next one is whole in itself."""
+    progress = replace(ticket.progress, notice_composed_at=None, notice_waiver=None, grace_waiver=None, brownout=None)
     return replace(ticket, progress=progress, deadline=None)
-
-
-def _no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[Resolution, str] | None:
-    """Return how and why the finding no longer holds. A hand-opened ticket does not depend on the key's age."""
-    if reading.user_id is None:
-        return Resolution.USER_GONE, "the user does not exist any more"
-    key = reading.key(ticket.access_key_id)
-    if key is None:
-        return Resolution.KEY_GONE, "the user has no such key any more"
-    if key.status is KeyStatus.INACTIVE:
-        return (
-            Resolution.KEY_INACTIVE,
-            "the key is Inactive already, and iamflow did not do it",
-        )
-    young = situation.now - key.created_at <= situation.policy.rules.max_key_age
-    if young and ticket.requester == RULES:
-        return Resolution.KEY_YOUNG, "the key is younger than rules.max_key_age"
-    return None
-
-
-def _hands_off(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[str, str] | None:
-    """Return why this subject is not iamflow's to touch, as (code, sentence)."""
-    if reading.user_id != ticket.user_id:
-        reason = f"the user's id was {ticket.user_id} and is {reading.user_id}: recreated under the same name"
-        return "user_changed", reason
-    protection = situation.policy.protection
-    why = protected_by_name(ticket.account_id, ticket.username, protection) or protected_by_tag(
-        reading.tags, protection
-    )
-    if why is not None:
-        return "protected", why
-    if reading.quarantined:
-        return "compromised", (
-            "AWS has put this user into quarantine (AWSCompromisedKeyQuarantine): treat the key as leaked, now; "
-            "this is an incident for a person, not for a grace period"
-        )
-    return None
-
-
-def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
-    """Put what AWS says on the ticket. The first live reading settles which user and key the ticket is about."""
-    key = reading.key(ticket.access_key_id)
-    last_use = reading.last_use or LastUse()
-    facts = ticket.facts
-    if key is not None:
-        created = key.created_at if ticket.user_id is None else facts.created_at
-        facts = KeyFacts(
-            status=key.status,
-            created_at=created,
-            last_use=last_use,
-            as_of=reading.read_at,
-            source="live",
-        )
-    return replace(
-        ticket,
-        user_id=ticket.user_id or reading.user_id,
-        facts=facts,
-        owner=_owner(ticket, reading, situation),
-        plan_digest=plan_digest(ticket, reading, situation.policy.excused),
-        progress=replace(ticket.progress, last_use=last_use),
-    )
-
-
-def _owner(ticket: Ticket, reading: KeyReading, situation: Situation) -> Owner | None:
-    if ticket.state is not State.OPEN and ticket.owner is not None:
-        return ticket.owner
-    found = find_owner(reading.tags, ticket.account_id, situation.policy.owners)
-    if found is None and situation.policy.team is not None:
-        return Owner(address=situation.policy.team, source="default")
-    return found
 
 
 def _open(case: Case, ticket: Ticket, situation: Situation) -> Decision:
@@ -227,7 +155,7 @@ def _notified(case: Case, ticket: Ticket, accepted_at: datetime, situation: Situ
 
 
 def _told(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
-    """Wait out the grace period, remind, and propose the deactivation when everything that is waited for is over."""
+    """Wait out the grace period, remind, and propose the next step when everything that is waited for is over."""
     now, progress = situation.now, ticket.progress
     if (
         case.enforced_since is not None
@@ -274,17 +202,15 @@ def _propose(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
                 detail=detail,
             ),
         )
-    effect = Effect(
-        kind=EffectKind.DEACTIVATE_KEY,
-        account_id=ticket.account_id,
-        username=ticket.username,
-        key_id=ticket.access_key_id,
-    )
+    policy = situation.policy
+    lacks = lack(ticket.progress.brownout, policy.disable_key.brownout, policy.excused)
+    if lacks in {Lack.NOT_BEGUN, Lack.CUT_SHORT}:
+        return replace(brownout.begin(ticket, situation), events=events)
     return Decision(
         ticket=ticket,
-        effect=effect,
+        effect=effect_of(ticket, EffectKind.DEACTIVATE_KEY),
         trigger=Trigger.DEACTIVATE,
         due_at=situation.now,
         events=events,
-        reason="the grace period is over",
+        reason="the brown-out was quiet" if ticket.was_browned_out else "the grace period is over",
     )

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from iamflow.domain.decision import Decision
+from iamflow.domain.evidence import Signal, Sweep
 from iamflow.domain.facts import KeyReading
+from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.states import PAUSED, State, Trigger
 from iamflow.domain.ticket import Ticket
@@ -36,7 +38,7 @@ def block(ticket: Ticket, situation: Situation, code: str, reason: str) -> Decis
     due_at = situation.now + situation.policy.timing.recheck
     if ticket.state in PAUSED:
         return stay(ticket, due_at=due_at, reason=reason)
-    if ticket.key_was_deactivated or code in SELF_HEALING:
+    if ticket.took_access or code in SELF_HEALING:
         due_at = situation.now + min(situation.policy.timing.poll, situation.policy.timing.retry_most)
     blocked = replace(ticket, blocked_code=code, blocked_reason=reason)
     acts = situation.policy.acts_in(ticket.account_id)
@@ -74,3 +76,53 @@ def paused(ticket: Ticket, situation: Situation, *, due_at: datetime) -> Decisio
             reason="AWS can be read again",
         )
     return stay(ticket, due_at=due_at, reason=ticket.blocked_reason or "on hold")
+
+
+def remembered(ticket: Ticket, signals: tuple[Signal, ...]) -> Ticket:
+    """Return the ticket with what was seen, each thing once."""
+    new = unseen(ticket, signals)
+    return replace(ticket, progress=replace(ticket.progress, signals=(*ticket.progress.signals, *new)))
+
+
+def unseen(ticket: Ticket, signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    """Return those of the signals that the ticket does not carry yet."""
+    known = {_same(signal) for signal in ticket.progress.signals}
+    return tuple(signal for signal in signals if _same(signal) not in known)
+
+
+def _same(signal: Signal) -> tuple[str, str]:
+    return (signal.kind.value, signal.event.event_id if signal.event is not None else signal.sentence)
+
+
+def journal(signals: tuple[Signal, ...], now: datetime) -> tuple[NewEvent, ...]:
+    """Return what goes into the journal about signals: what was seen, when, and from where."""
+    return tuple(
+        NewEvent(
+            kind=EventKind.SIGNAL,
+            actor=DAEMON,
+            at=now,
+            detail={
+                "signal": signal.kind.value,
+                "sentence": signal.sentence,
+                "seen_at": signal.at.isoformat(),
+                "event_id": signal.event.event_id if signal.event is not None else None,
+                "source_ip": signal.event.source_ip if signal.event is not None else None,
+                "user_agent": signal.event.user_agent if signal.event is not None else None,
+                "region": signal.event.region if signal.event is not None else None,
+            },
+        )
+        for signal in signals
+    )
+
+
+def sweep_detail(sweep: Sweep) -> dict[str, object]:
+    """Return what goes into the journal about a search of CloudTrail: how far it went, and how much it found."""
+    return {
+        "start": sweep.start.isoformat(),
+        "end": sweep.end.isoformat(),
+        "regions": list(sweep.regions),
+        "excused": [list(pair) for pair in sweep.excused],
+        "unread": [list(pair) for pair in sweep.unread],
+        "conclusive": sweep.conclusive,
+        "events": len(sweep.events),
+    }

@@ -6,11 +6,12 @@ is asked who and where from once IAM shows that something happened (DESIGN 8.4).
 
 from datetime import datetime
 
+from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyReading, KeyStatus
 from iamflow.domain.policy import DAY
-from iamflow.domain.signals import DECISIVE, from_reading
-from iamflow.domain.states import Confirmation, State
+from iamflow.domain.signals import DECISIVE, from_brownout, from_reading
+from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
 from iamflow.domain.window import shortcoming, window_ends
 from iamflow.workflows.workflow import Situation
@@ -30,6 +31,10 @@ def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
         return frozenset({Look.KEY})
     if ticket.key_was_deactivated:
         return _after(ticket, sight.key, sight, situation)
+    if ticket.progress.brownout is not None:
+        missing = _browned_out(ticket, ticket.progress.brownout, sight, situation)
+        if missing or ticket.is_denied:
+            return missing
     return _before(case, sight.key, sight, situation)
 
 
@@ -43,7 +48,7 @@ def ready_to_deactivate(case: Case, now: datetime) -> bool:
         return False
     if ticket.state is State.AWAITING_APPROVAL:
         return any(approval.used_at is None for approval in case.approvals)
-    return ticket.state is State.NOTIFIED
+    return ticket.state in {State.NOTIFIED, State.BROWNOUT}
 
 
 def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
@@ -66,6 +71,23 @@ def _before(case: Case, reading: KeyReading, sight: Sight, situation: Situation)
     about_to_act = ready_to_deactivate(case, situation.now)
     stale = ticket.baseline is None or situation.now - ticket.baseline.taken_at > DAY
     return frozenset({Look.BASELINE}) if about_to_act and stale and sight.baseline is None else _NOTHING
+
+
+def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Situation) -> frozenset[Look]:
+    """Ask CloudTrail who and where from once IAM shows a use or a missing deny, and for everything once it is over."""
+    reading, policy = sight.key, situation.policy
+    if reading is None or reading.user_id is None:
+        return _NOTHING
+    used = bool(from_brownout((), reading, ticket, policy.timing.propagation))
+    gone = brownout.lifted_at is None and deny_in(reading.policies, ticket.id) is Deny.ABSENT
+    if (used or gone) and sight.reactions is None:
+        return frozenset({Look.REACTIONS})
+    lacks = lack(brownout, policy.disable_key.brownout, policy.excused)
+    delivered = brownout.lifted_at is not None and (
+        situation.now >= brownout.lifted_at + policy.disable_key.delivery_lag
+    )
+    due = not used and delivered and lacks in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS} and ticket.state not in PAUSED
+    return frozenset({Look.BROWNOUT}) if due and sight.brownout is None else _NOTHING
 
 
 def _after(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:

@@ -1,7 +1,7 @@
 """The notices of ``disable-key``: to whom, about what, and what keeps each from going out twice."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Activity, Signal
 from iamflow.domain.masking import masked
@@ -93,7 +93,19 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "evidence": [],
         "applications": [_application(activity) for activity in activities[:_ROWS]],
         "headline": "",
+        "brownout": in_words(policy.disable_key.brownout) if policy.disable_key.brownout is not None else None,
+        "was_deactivated": ticket.key_was_deactivated,
     }
+
+
+def in_words(duration: timedelta) -> str:
+    """Return a duration as people say it, in the largest unit that is whole."""
+    seconds = duration.total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            count = int(seconds // length)
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return f"{seconds:g} seconds"
 
 
 def _evidence(signal: Signal) -> Mapping[str, object]:

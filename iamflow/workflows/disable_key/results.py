@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from iamflow.domain.brownout import Deny, deny_in
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
 from iamflow.domain.facts import KeyReading, KeyStatus
@@ -11,27 +12,28 @@ from iamflow.domain.notice import NoticeKind
 from iamflow.domain.schedule import next_poll
 from iamflow.domain.states import Confirmation, Resolution, State, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.disable_key import brownout, common, notices
 from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Achievement, Situation
 
+_FOUND_DONE = "found done by reading AWS"
 _SLOWER = (4, 8, 16, 32, 64)
 """How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
 
 
 def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
     """Return what becomes of the ticket when the guards forbid the effect: block, wait for a person, or wait."""
-    ticket = decision.ticket
+    ticket = _not_begun(case, decision)
     sentences = tuple(refusal.sentence for refusal in refusals)
     blocking = [refusal for refusal in refusals if refusal.remedy is Remedy.BLOCK]
     if blocking:
         blocked = common.block(ticket, situation, code=blocking[0].code, reason="; ".join(sentences))
         return replace(blocked, events=decision.events)
     if any(refusal.remedy is Remedy.APPROVE for refusal in refusals):
-        return _needs_approval(case, decision, sentences, situation)
+        return _needs_approval(case, replace(decision, ticket=ticket), sentences, situation)
     later = [refusal.until for refusal in refusals if refusal.until is not None and refusal.until > situation.now]
     waits = ticket.progress.waits
     due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * _SLOWER[min(waits, 4)]
-    if ticket.key_was_deactivated:
+    if ticket.took_access:
         due_at = min(due_at, situation.now + situation.policy.timing.poll)
     paced_until = next((refusal.until for refusal in refusals if refusal.code == "over_cap"), None)
     progress = replace(ticket.progress, waiting_for=sentences, waits=waits + 1, paced_until=paced_until)
@@ -42,6 +44,20 @@ def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situa
         events=decision.events,
         reason="; ".join(sentences),
     )
+
+
+def _not_begun(case: Case, decision: Decision) -> Ticket:
+    """Return the decision's ticket without the brown-out that it would have begun: no intent of it was committed."""
+    if decision.effect is None or decision.effect.kind is not EffectKind.ATTACH_BROWNOUT:
+        return decision.ticket
+    return replace(decision.ticket, progress=replace(decision.ticket.progress, brownout=case.ticket.progress.brownout))
+
+
+_STEPS = {
+    EffectKind.ATTACH_BROWNOUT: "brown-out and then the deactivation",
+    EffectKind.DEACTIVATE_KEY: "deactivation",
+    EffectKind.DELETE_KEY: "deletion",
+}
 
 
 def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation) -> Decision:
@@ -58,7 +74,7 @@ def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], 
             events=decision.events,
             reason="; ".join(sentences),
         )
-    what = "deletion" if ticket.key_was_deactivated else "deactivation"
+    what = _STEPS[decision.effect.kind] if decision.effect is not None else "next step"
     told = notices.tell(
         NoticeKind.APPROVAL_NEEDED,
         case.ticket,
@@ -80,12 +96,42 @@ def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], 
 def achieved(case: Case, achievement: Achievement, situation: Situation) -> Decision:
     """Return what becomes of the ticket now that the effect has been observed."""
     match achievement.effect.kind:
+        case EffectKind.ATTACH_BROWNOUT:
+            return _browned_out(case.ticket, achievement, situation)
+        case EffectKind.LIFT_BROWNOUT:
+            return _lifted(case.ticket, achievement, situation)
         case EffectKind.DEACTIVATE_KEY:
             return _deactivated(case.ticket, achievement, situation)
         case EffectKind.REACTIVATE_KEY:
             return _ended(case.ticket, achievement, situation, Trigger.ROLL_BACK)
         case EffectKind.DELETE_KEY:
             return _ended(case.ticket, achievement, situation, Trigger.DELETE)
+
+
+def _browned_out(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
+    at = max(achievement.outcome.at, achievement.reading.read_at)
+    policy = situation.policy
+    on = brownout.attached(_with_request(ticket, achievement), at, situation)
+    ends_at = on.progress.brownout.ends_at if on.progress.brownout is not None else None
+    until = f" until {ends_at:%Y-%m-%d %H:%M} UTC" if ends_at is not None else ""
+    headline = f"calls signed with the key are denied{until}, to see whether anything still depends on it"
+    return Decision(
+        ticket=on,
+        trigger=Trigger.BROWN_OUT,
+        due_at=min(at + policy.timing.poll, ends_at or at),
+        notices=notices.tell(NoticeKind.BROWNED_OUT, on, policy, situation.now, headline=headline),
+        reason=headline,
+    )
+
+
+def _lifted(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
+    at = max(achievement.outcome.at, achievement.reading.read_at)
+    free = brownout.lifted(_with_request(ticket, achievement), at, achievement.outcome.request_id)
+    return Decision(ticket=free, due_at=situation.now, reason="the brown-out's deny was seen to be gone")
+
+
+def _with_request(ticket: Ticket, achievement: Achievement) -> Ticket:
+    return replace(ticket, progress=replace(ticket.progress, own_requests=_requests(ticket, achievement)))
 
 
 def _deactivated(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
@@ -154,16 +200,17 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
         return None
     effect, now = case.intent.effect, situation.now
     caught_up = now - case.intent.opened_at > _must_show_after(situation.policy.timing.propagation)
+    if effect.kind in {EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}:
+        return _settled_deny(case, effect, reading, now if caught_up else None)
     key = reading.key(effect.key_id)
     if key is None:
         return _gone(case, effect, reading, now)
     wanted = {
         EffectKind.DEACTIVATE_KEY: key.status is KeyStatus.INACTIVE,
         EffectKind.REACTIVATE_KEY: key.status is KeyStatus.ACTIVE,
-        EffectKind.DELETE_KEY: False,
-    }[effect.kind]
+    }.get(effect.kind, False)
     if wanted:
-        return Outcome(kind=OutcomeKind.DONE, at=now, detail="found done by reading AWS")
+        return Outcome(kind=OutcomeKind.DONE, at=now, detail=_FOUND_DONE)
     if caught_up:
         return Outcome(
             kind=OutcomeKind.NOT_DONE,
@@ -171,6 +218,21 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
             detail=f"the key is still {key.status.value}",
         )
     return None
+
+
+def _settled_deny(case: Case, effect: Effect, reading: KeyReading, given_up_at: datetime | None) -> Outcome | None:
+    """Return what a reading says about a call that puts or removes a brown-out's deny.
+
+    A user who is gone has no policies. A policy of that name that reads otherwise is not what the call would have left.
+    """
+    deny = Deny.ABSENT if reading.user_id is None else deny_in(reading.policies, case.ticket.id)
+    wanted = Deny.OURS if effect.kind is EffectKind.ATTACH_BROWNOUT else Deny.ABSENT
+    if deny is wanted:
+        return Outcome(kind=OutcomeKind.DONE, at=reading.read_at, detail=_FOUND_DONE)
+    if given_up_at is None or deny is Deny.UNREAD:
+        return None
+    there = "is there" if deny is Deny.OURS else "is not there" if deny is Deny.ABSENT else "reads otherwise"
+    return Outcome(kind=OutcomeKind.NOT_DONE, at=given_up_at, detail=f"the policy {effect.target} {there}")
 
 
 def _must_show_after(propagation: timedelta) -> timedelta:
