@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     SWEEP = "sweep"
     CONFIRMATION = "confirmation"
     RETRY_LATER = "retry_later"
+    RETENTION = "retention"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

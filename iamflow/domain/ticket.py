@@ -122,6 +122,10 @@ class Ticket:
     closed_at: datetime | None = None
     resolution: Resolution | None = None
     confirmation: Confirmation | None = None
+    evidence_removed_at: datetime | None = None
+    """When retention removed what CloudTrail had told: baseline, signals, final sweep."""
+    events_removed_at: datetime | None = None
+    """When retention removed the ticket's history."""
 
     @property
     def ended(self) -> bool:

@@ -18,6 +18,7 @@ from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, TicketId, Use
 from iamflow.domain.journal import Event, NewEvent
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
+from iamflow.domain.retention import Removal, Removed
 from iamflow.domain.ticket import Approval, NewTicket, Ticket
 
 # --- changes, as data -----------------------------------------------------------------------------------------------
@@ -371,6 +372,22 @@ class JournalStore(Protocol):
         ...
 
 
+class RetentionStore(Protocol):
+    """Removing what need not be kept any longer."""
+
+    def removable(self, removal: Removal) -> Removed:
+        """Return how much there is to remove now."""
+        ...
+
+    def remove(self, removal: Removal, *, limit: int) -> Removed:
+        """Remove it from up to ``limit`` tickets, in one transaction with an event on each that says what is gone.
+
+        Only of tickets that ended early enough and with which nothing is left to do: no confirmation, letter, intent or
+        lease is open. The tickets themselves stay.
+        """
+        ...
+
+
 class Store(
     TicketStore,
     PaceStore,
@@ -379,6 +396,7 @@ class Store(
     IntakeStore,
     QueryStore,
     JournalStore,
+    RetentionStore,
     Protocol,
 ):
     """All of it, as one adapter offers it. Use cases ask for the narrow part that they need."""

@@ -16,6 +16,7 @@ from iamflow.store.part import Part
 from iamflow.store.schema import CHECKPOINTS, EVENTS
 from iamflow.store.verify import verify
 from iamflow.store.verify_checkpoints import newest_checkpoint_faults
+from iamflow.store.verify_removed import count_events
 
 HEAD_VERSION = 1
 """The version of the exported head's shape."""
@@ -37,9 +38,11 @@ class JournalPart(Part):
     def head(self) -> Mapping[str, object]:
         """Return the exportable head; see ``JournalStore.head``."""
         with self.database.reading() as connection:
+            stored, removed = count_events(connection)
             content: dict[str, object] = {
                 "version": HEAD_VERSION,
-                "events": connection.execute(select(func.count()).select_from(EVENTS)).scalar_one(),
+                "events": stored + removed,
+                "removed": removed,
                 "writers": _writers(connection),
             }
         return content | {"hash": exported_hash(self.key, content)}

@@ -14,12 +14,24 @@ from iamflow.store.journal import JournalPart
 from iamflow.store.outbox import OutboxPart
 from iamflow.store.pace import PacePart
 from iamflow.store.queries import QueryPart
+from iamflow.store.retention import RetentionPart
 from iamflow.store.scans import ScanPart
 from iamflow.store.schema import REVISION
 from iamflow.store.tickets import TicketPart
 
 
-class SqlStore(TicketPart, CommitPart, PacePart, ControlPart, OutboxPart, ScanPart, IntakePart, QueryPart, JournalPart):
+class SqlStore(
+    TicketPart,
+    CommitPart,
+    PacePart,
+    ControlPart,
+    OutboxPart,
+    ScanPart,
+    IntakePart,
+    QueryPart,
+    JournalPart,
+    RetentionPart,
+):
     """Every port of the store (``iamflow.engine.ports.Store``). Threads may share it."""
 
     def close(self) -> None:

@@ -53,6 +53,8 @@ def ticket_of(row: AnyRow) -> Ticket:
         closed_at=row.closed_at,
         resolution=Resolution(row.resolution) if row.resolution is not None else None,
         confirmation=Confirmation(row.confirmation) if row.confirmation is not None else None,
+        evidence_removed_at=row.evidence_removed_at,
+        events_removed_at=row.events_removed_at,
     )
 
 

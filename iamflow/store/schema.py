@@ -98,6 +98,8 @@ TICKETS = Table(
     Column("closed_at", UtcTime),
     Column("resolution", String(32)),
     Column("confirmation", String(32)),
+    Column("evidence_removed_at", UtcTime),
+    Column("events_removed_at", UtcTime),
     # The end of the ticket's hash chain, kept here so that a commit need not look for it among the events.
     Column("head_seq", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
@@ -118,6 +120,8 @@ _partial("uq_tickets_open_key", _T.access_key_id, where=_OPEN, unique=True)
 _partial("ix_tickets_due", _T.due_at, _T.id, where=_T.due_at.is_not(None))
 _partial("ix_tickets_leased", _T.lease_holder, where=_T.lease_holder.is_not(None))
 _partial("ix_tickets_open_account", _T.account_id, _T.id, where=_OPEN)
+_partial("ix_tickets_evidence", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.evidence_removed_at.is_(None))
+_partial("ix_tickets_events", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.events_removed_at.is_(None))
 Index("ix_tickets_key", _T.access_key_id, _T.id)
 Index("ix_tickets_state", _T.state, _T.id)
 Index("ix_tickets_account", _T.account_id, _T.id)

@@ -5,24 +5,28 @@ events do), and each writer's chain of checkpoints, which names the heads that e
 off all three alike is found with an exported head.
 
 Everything is read in pages, each a short transaction of its own. Nothing that is stored is taken for what it should be:
-times are read as they stand, and what cannot be read is a fault.
+times are read as they stand, and what cannot be read is a fault. What retention removed is accepted where its record, under
+the journal's key, stands at the end of just that stretch.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from iamflow.domain.ids import TicketId
+from iamflow.domain.journal import EventKind
 from iamflow.engine.ports import JournalFault
 from iamflow.store.chain import Head, event_hash, exported_hash, ticket_genesis
 from iamflow.store.part import Part
+from iamflow.store.removed import Record, record_of
 from iamflow.store.rows import AnyRow
 from iamflow.store.schema import CHECKPOINTS, EVENTS, INTENTS, TICKETS
 from iamflow.store.verify_checkpoints import Transaction, checkpoint_faults, named_by
 from iamflow.store.verify_intents import IntentEvents, intent_faults
 from iamflow.store.verify_reading import as_it_stands, text_of_time
+from iamflow.store.verify_removed import answered_faults, count_events, removal_faults
 
 MOST_FAULTS = 1000
 """How many faults are listed; with another key every single hash is wrong."""
@@ -53,8 +57,10 @@ def _ticket_faults(part: Part) -> Iterator[JournalFault]:
     t = TICKETS.c
     after = 0
     while True:
-        query = select(t.id, t.head_seq, t.head_hash).where(t.id > after).order_by(t.id).limit(_PAGE)
         with part.database.reading() as connection:
+            marks = [column for column in as_it_stands(connection, TICKETS) if column.name.endswith("_removed_at")]
+            columns = (t.id, t.head_seq, t.head_hash, t.baseline.is_not(None).label("has_baseline"), *marks)
+            query = select(*columns).where(t.id > after).order_by(t.id).limit(_PAGE)
             page = connection.execute(query).all()
             faults = list(_page_faults(part, connection, page))
         if not page:
@@ -79,7 +85,12 @@ def _page_faults(part: Part, connection: Connection, page: Sequence[AnyRow]) -> 
     for row in page:
         chain = chains[row.id]
         yield from chain.end_faults(row, named)
-        yield from intent_faults(f"ticket {row.id}", intents[row.id], chain.intents)
+        where, kept = f"ticket {row.id}", intents[row.id]
+        yield from removal_faults(where, row, chain.removed, had_baseline=chain.had_baseline)
+        if chain.removed.stretch is not None:
+            yield from answered_faults(where, part.key, kept, chain.removed.stretch)
+            kept = [intent for intent in kept if intent.id not in chain.removed.stretch.intents]
+        yield from intent_faults(where, kept, chain.intents)
 
 
 def _orphans(part: Part) -> Iterator[JournalFault]:
@@ -102,9 +113,9 @@ def _exported_faults(part: Part, head: Mapping[str, object]) -> Iterator[Journal
         return
     c = CHECKPOINTS.c
     with part.database.reading() as connection:
-        stored = connection.execute(select(func.count()).select_from(EVENTS)).scalar_one()
-        if stored < events:
-            sentence = f"it counts {events} events, and {stored} are left: the journal was cut off"
+        stored, removed = count_events(connection)
+        if stored + removed < events:
+            sentence = f"it counts {events} events, and {stored + removed} are left or were removed by retention: it was cut off"
             yield JournalFault(where="exported head", sentence=sentence)
         for writer, last in sorted(writers.items()):
             where = f"checkpoint {last['seq']} of {writer}"
@@ -137,6 +148,8 @@ class _Chain:
     key: bytes
     ticket_id: TicketId
     intents: IntentEvents = field(default_factory=IntentEvents)
+    removed: Record = Record()  # noqa: RUF009 - it is frozen
+    had_baseline: bool = False
     _last: _End | None = None
     _ends: list[_End] = field(default_factory=list)
 
@@ -145,7 +158,9 @@ class _Chain:
         if not isinstance(row.seq, int):
             yield self._fault(row.seq, "its number is none")
             return
-        head = self._last.head if self._last is not None else ticket_genesis(self.key, self.ticket_id)
+        self.removed = record_of(self.key, row) or self.removed
+        self.had_baseline = self.had_baseline or row.kind == EventKind.BASELINE.value
+        head = self._last.head if self._last is not None else self._beginning(row)
         if row.seq != head.seq + 1:
             yield self._fault(row.seq, f"it follows event {head.seq}: what was between them is gone")
         if row.prev_hash != head.hash:
@@ -159,6 +174,13 @@ class _Chain:
         if self._last is not None and self._last.transaction != end.transaction:
             self._ends.append(self._last)
         self._last = end
+
+    def _beginning(self, first: AnyRow) -> Head:
+        """Return what the first event must continue: the genesis, or what retention has removed before just this record."""
+        start, gone = ticket_genesis(self.key, self.ticket_id), self.removed.stretch
+        if gone is None or gone.to_seq != first.seq - 1 or gone.head_before != start.hash:
+            return start
+        return Head(seq=gone.to_seq, hash=gone.head_after)
 
     def ends(self) -> Iterable[_End]:
         """Return the last event of each transaction."""

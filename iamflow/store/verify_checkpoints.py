@@ -10,6 +10,7 @@ from iamflow.engine.ports import JournalFault
 from iamflow.store import documents
 from iamflow.store.chain import Head, checkpoint_hash, writer_genesis
 from iamflow.store.part import Part
+from iamflow.store.removed import Stretch, stretches
 from iamflow.store.rows import AnyRow
 from iamflow.store.schema import CHECKPOINTS, EVENTS
 from iamflow.store.verify_reading import as_it_stands, text_of_time
@@ -87,12 +88,12 @@ def _page_faults(key: bytes, connection: Connection, page: Sequence[AnyRow], hea
         if heads is None:
             yield JournalFault(where=where, sentence="its heads cannot be read")
         else:
-            yield from _missing(connection, where, heads)
+            yield from _missing(key, connection, where, heads)
         head = Head(seq=row.seq, hash=row.hash)
 
 
-def _missing(connection: Connection, where: str, heads: Sequence[NamedHead]) -> Iterator[JournalFault]:
-    """Find events that a checkpoint names and that are gone or others by now."""
+def _missing(key: bytes, connection: Connection, where: str, heads: Sequence[NamedHead]) -> Iterator[JournalFault]:
+    """Find events that a checkpoint names and that are gone or others by now, unless retention answers for them."""
     e = EVENTS.c
     stored: dict[tuple[int, int], str] = {}
     places = [(ticket_id, seq) for ticket_id, seq, _ in heads]
@@ -100,10 +101,18 @@ def _missing(connection: Connection, where: str, heads: Sequence[NamedHead]) -> 
         query = select(e.ticket_id, e.seq, e.hash)
         wanted = tuple_(e.ticket_id, e.seq).in_(places[start : start + _AT_ONCE])
         stored.update({(row.ticket_id, row.seq): row.hash for row in connection.execute(query.where(wanted))})
+    gone = [ticket_id for ticket_id, seq, _ in heads if (ticket_id, seq) not in stored]
+    removed = stretches(connection, key, gone) if gone else {}
     for ticket_id, seq, digest in heads:
-        if stored.get((ticket_id, seq)) != digest:
-            state = "another by now" if (ticket_id, seq) in stored else "gone"
-            yield JournalFault(where=where, sentence=f"event {seq} of ticket {ticket_id}, which it names, is {state}")
+        if stored.get((ticket_id, seq)) == digest or _removed(removed.get(ticket_id), seq, digest):
+            continue
+        state = "another by now" if (ticket_id, seq) in stored else "gone"
+        yield JournalFault(where=where, sentence=f"event {seq} of ticket {ticket_id}, which it names, is {state}")
+
+
+def _removed(stretch: Stretch | None, seq: int, digest: str) -> bool:
+    """Return whether retention has removed this event."""
+    return stretch is not None and (seq < stretch.to_seq or (seq == stretch.to_seq and digest == stretch.head_after))
 
 
 def _heads(text: str) -> list[NamedHead] | None:

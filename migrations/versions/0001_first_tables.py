@@ -91,6 +91,8 @@ def _accounts_and_tickets() -> None:
         sa.Column("closed_at", _time()),
         sa.Column("resolution", sa.String(32)),
         sa.Column("confirmation", sa.String(32)),
+        sa.Column("evidence_removed_at", _time()),
+        sa.Column("events_removed_at", _time()),
         sa.Column("head_seq", sa.Integer, nullable=False),
         sa.Column("head_hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tickets"),
@@ -116,6 +118,9 @@ def _ticket_indexes() -> None:
     _partial("ix_tickets_due", "tickets", ["due_at", "id"], "due_at IS NOT NULL")
     _partial("ix_tickets_leased", "tickets", ["lease_holder"], "lease_holder IS NOT NULL")
     _partial("ix_tickets_open_account", "tickets", ["account_id", "id"], still_open)
+    for kept in ("evidence", "events"):
+        due = f"closed_at IS NOT NULL AND {kept}_removed_at IS NULL"
+        _partial(f"ix_tickets_{kept}", "tickets", ["closed_at", "id"], due)
     op.create_index("ix_tickets_key", "tickets", ["access_key_id", "id"])
     op.create_index("ix_tickets_state", "tickets", ["state", "id"])
     op.create_index("ix_tickets_account", "tickets", ["account_id", "id"])
