@@ -101,13 +101,20 @@ class Cluster:
         """Start the server again, unless it runs."""
         self._server.ensure_postgres_running()
 
-    def require_password(self, role: str, password: str) -> None:
-        """Make a role that gets in by its password alone, and may do nothing yet."""
-        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
-        self.run(made)
+    @contextmanager
+    def a_role_with_a_password(self, password: str) -> Iterator[str]:
+        """Offer the name of a role that gets in by its password alone, and may do nothing yet."""
+        role = f"role_{next(self._numbers)}"
         rules = self._server.pgdata / "pg_hba.conf"
-        rules.write_text(f"local all {role} scram-sha-256\n{rules.read_text()}")
-        self.run("SELECT pg_reload_conf()")
+        before = rules.read_text()
+        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+        rules.write_text(f"local all {role} scram-sha-256\n{before}")
+        self.run(made, "SELECT pg_reload_conf()")
+        try:
+            yield role
+        finally:
+            rules.write_text(before)
+            self.run("SELECT pg_reload_conf()")
 
     @contextmanager
     def _made(self, template: str) -> Iterator[str]:

@@ -28,10 +28,26 @@ from iamflow.domain.errors import ConfigError, IamflowError, SchemaError, Tempor
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite connection waits for another's transaction. A batch's commit takes a fraction of a second."""
 
+LOCK_TIMEOUT_MS = 10_000
+"""How long a PostgreSQL session waits for a lock of another: as long as a SQLite connection does."""
+
+_CONNECTING = {
+    "application_name": "iamflow",
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""What libpq is told unless the URL says otherwise. Without it, a server that vanished is waited for, for a quarter of an hour."""
+
 _WRITE = "iamflow_write"
 
 _FOREIGN_STATES = frozenset({"42P01", "42703", "42P07"})
 """PostgreSQL: undefined table, undefined column, duplicate table."""
+
+_NOT_ALLOWED = "42501"
+"""PostgreSQL: insufficient privilege."""
 
 
 def parse_url(url: str) -> URL:
@@ -79,7 +95,7 @@ class Database:
         if file is not None:
             _require_file(file, create=create)
         try:
-            self.engine = create_engine(parsed, hide_parameters=True)
+            self.engine = create_engine(parsed, hide_parameters=True, connect_args=_connecting(parsed))
         except (NoSuchModuleError, ModuleNotFoundError):
             message = "PostgreSQL needs the extra: pip install '.[postgres]' in the checkout"
             raise ConfigError(message) from None
@@ -87,6 +103,8 @@ class Database:
         self.name = str(file) if file is not None else parsed.render_as_string(hide_password=True)
         if file is not None:
             _prepare_sqlite(self.engine)
+        else:
+            _prepare_postgresql(self.engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,7 +121,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Open one write transaction, committed at the end.
 
-        Raises ``TemporaryError`` when the database is busy, gone or full, and ``SchemaError`` when it is not iamflow's.
+        Raises ``TemporaryError`` when the database is busy, gone or full, ``SchemaError`` when it is not iamflow's, and
+        ``ConfigError`` when its role may not do this.
         """
         with self._translated(), self._writer.begin() as connection:
             yield connection
@@ -127,6 +146,8 @@ class Database:
         reason = _first_line(error)
         if _is_foreign(error):
             return SchemaError(f"{self.name} does not fit this iamflow ({reason}): run: iamflow db upgrade")
+        if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+            return ConfigError(f"{self.name}: {reason}: grant it to this role (docs/how-to/postgresql.md)")
         if isinstance(error, OperationalError | InterfaceError):
             return TemporaryError(f"the database {self.name} cannot be used now: {reason}")
         if type(error) is DatabaseError:
@@ -159,6 +180,21 @@ def _require_file(file: Path, *, create: bool) -> None:
     except OSError as error:
         message = f"the database {file} cannot be made: {error.strerror}"
         raise ConfigError(message) from None
+
+
+def _connecting(url: URL) -> dict[str, str]:
+    """Return what the driver is told beside the URL, which wins."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {name: value for name, value in _CONNECTING.items() if name not in url.query}
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: object) -> None:  # noqa: ANN401, ARG001 - SQLAlchemy's signature
+        # A statement and no startup option: a connection pooler in between refuses those that it does not know.
+        connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS:d}")
+        connection.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:
