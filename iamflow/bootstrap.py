@@ -24,6 +24,7 @@ from iamflow.engine.clock import SystemClock
 if TYPE_CHECKING:
     from iamflow.aws.cloud import AwsCloud
     from iamflow.config import Settings
+    from iamflow.domain.retention import Removable, Removed
     from iamflow.engine.deps import Engine
     from iamflow.engine.ports import Channel, Cloud, JournalFault, Report, Store
     from iamflow.engine.runner import TickReport
@@ -238,7 +239,14 @@ class Application:
                 raise ConfigError(message)
             self._aws.require_credentials()
             rhythm = Rhythm(advance=self.settings.daemon.interval)
-            return Supervisor(self.engine(), self.channels, rhythm, self.stop).run()
+            return Supervisor(self.engine(), self.channels, rhythm, self.settings.kept(), self.stop).run()
+
+    def prune(self, *, dry_run: bool) -> "Mapping[Removable, Removed]":
+        """Remove what the settings keep no longer, in this person's name, or only say how much that is."""
+        from iamflow.engine import retention
+
+        removals = self.settings.kept().removals(by=str(self.person), now=self.clock.now())
+        return retention.removable(self.store, removals) if dry_run else retention.prune(self.store, removals)
 
     # --- set-up -----------------------------------------------------------------------------------------------------
 

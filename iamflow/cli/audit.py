@@ -39,10 +39,11 @@ def verify(
     head = _head(against) if against is not None else None
     with opened(ctx) as app_:
         faults = app_.store.verify(head)
-        events = app_.store.head()["events"]
+        head_now = app_.store.head()
+        events, removed = head_now["events"], head_now["removed"]
         match output:
             case Output.JSON:
-                emit_json({"intact": not faults, "events": events, "faults": faults})
+                emit_json({"intact": not faults, "events": events, "removed": removed, "faults": faults})
             case Output.CSV:
                 emit_csv(
                     [{"where": fault.where, "sentence": fault.sentence} for fault in faults], ("where", "sentence")
@@ -51,7 +52,11 @@ def verify(
                 for fault in faults:
                     say(f"{fault.where}: {fault.sentence}")
                 if not faults:
-                    say(f"the journal is intact: {events} events" + (", and it continues that head" if head else ""))
+                    gone = f", {removed} of them removed by retention" if removed else ""
+                    say(
+                        f"the journal is intact: {events} events{gone}"
+                        + (", and it continues that head" if head else "")
+                    )
         if faults:
             complain(f"the journal does not add up: {len(faults)} faults")
             raise typer.Exit(1)

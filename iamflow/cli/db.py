@@ -1,12 +1,19 @@
-"""``iamflow db``: the database's schema."""
+"""``iamflow db``: the database: its schema, what is kept in it, and its copies."""
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iamflow.cli.context import noun, opened
+from iamflow.cli.context import Yes, confirm, noun, opened
 from iamflow.cli.render.out import complain, say
 from iamflow.domain.errors import SchemaError
 
-app = noun("The database's schema.")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamflow.domain.retention import Removable, Removed
+
+app = noun("The database: its schema, what is kept in it, and its copies.")
 
 
 @app.command("upgrade")
@@ -41,3 +48,27 @@ def check(ctx: typer.Context) -> None:
             complain("the database differs from this program: run: iamflow db upgrade")
             raise typer.Exit(1)
         say("the database is as this program expects it")
+
+
+@app.command("prune")
+def prune(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing; say how much would go.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove what the settings (retention) keep no longer, as the daemon does once a day; the journal says what is gone."""
+    with opened(ctx) as app_:
+        kept = app_.settings.kept()
+        if kept.evidence is None and kept.events is None:
+            say("nothing is ever removed: retention.evidence and retention.events are null")
+            return
+        if not dry_run:
+            confirm("remove what is kept no longer, for good?", yes=yes)
+        _tell(app_.prune(dry_run=dry_run), "would be removed" if dry_run else "removed")
+
+
+def _tell(removed: "Mapping[Removable, Removed]", done: str) -> None:
+    for what, much in removed.items():
+        number = f"{much.events} events" if much.events else what.value
+        tickets = "1 ticket" if much.tickets == 1 else f"{much.tickets} tickets"
+        say(f"{number} of {tickets} {done} (retention.{what.value})")

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from iamflow.config import sections
 from iamflow.config.environment import DELIMITER, PREFIX, EnvironmentSource
+from iamflow.config.fields import write_duration
 from iamflow.config.owner_map import read_owner_map
 from iamflow.config.sections import DAY, HOUR, MINUTE
 from iamflow.domain.ids import AccountId
@@ -24,12 +25,16 @@ from iamflow.domain.policy import (
     Rules,
     Timing,
 )
+from iamflow.domain.retention import Retention
 from iamflow.domain.states import Mode
 
 _AWS_LOOKUPS = 2
 """LookupEvents a second that AWS allows in one account and region."""
 
 _WATCHED = 60 * DAY
+
+_LOOKED_UP = 30 * DAY
+"""How long people look up what happened to a key, at least."""
 _BROWNOUT_LEAST = 30 * MINUTE
 """Twice the step in which IAM moves a key's last use (DOMAIN section 1): a shorter one could pass unseen."""
 _BROWNOUT_MOST = 7 * DAY
@@ -95,6 +100,7 @@ class Settings(BaseSettings):
             if value < least:
                 message = f"{name} must be {text} or more outside the sandbox"
                 raise ValueError(message)
+        self._kept_long_enough()
         if self.aws.trail_lookups_per_second > _AWS_LOOKUPS:
             message = f"aws.trail_lookups_per_second: AWS allows {_AWS_LOOKUPS} for all tools in the account together"
             raise ValueError(message)
@@ -102,6 +108,21 @@ class Settings(BaseSettings):
             message = "aws.endpoint_url is only for the sandbox (sandbox: true)"
             raise ValueError(message)
         return self
+
+    def _kept_long_enough(self) -> None:
+        """Refuse to remove what the next ticket about the same key is judged by.
+
+        A key that was given back comes again after ``rules.reopen_after``, and then needs an approval: whoever is asked for
+        it has to be able to see what used the key the last time, and what was done.
+        """
+        least = max(_LOOKED_UP, self.rules.reopen_after)
+        for name, kept in (("evidence", self.retention.evidence), ("events", self.retention.events)):
+            if kept is not None and kept < least:
+                message = (
+                    f"retention.{name} must be null, or {write_duration(least)} or more (30d, and rules.reopen_after): a key that"
+                    " was given back comes again then, and is judged by what was seen before"
+                )
+                raise ValueError(message)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -162,6 +183,10 @@ class Settings(BaseSettings):
         if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
             return url
         return prefix + str(self.path(Path(url.removeprefix(prefix))).resolve())
+
+    def kept(self) -> Retention:
+        """Return how long things are kept."""
+        return Retention(evidence=self.retention.evidence, events=self.retention.events)
 
     def policy(self) -> Policy:
         """Return the settings that rules and guards depend on. Raises ``ConfigError`` for an unusable owners.map."""

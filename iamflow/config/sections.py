@@ -305,4 +305,4 @@ class Retention(Section):
     """How long events and evidence are kept; null is for ever."""
 
     events: Duration | None = None
-    evidence: Duration = 400 * DAY
+    evidence: Duration | None = 400 * DAY

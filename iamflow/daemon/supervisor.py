@@ -1,7 +1,8 @@
 """Runs the engine until told to stop, and then lets it finish what it has begun.
 
-Three jobs: advance what is due, send what is waiting, keep the house. Each runs at most once at a time, late runs are merged
-into one, and none is ever dropped for being late: APScheduler's own default would drop it after a second.
+Four jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer. Each runs at most once at a
+time, late runs are merged into one, and none is ever dropped for being late: APScheduler's own default would drop it after a
+second.
 """
 
 import logging
@@ -11,14 +12,15 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from iamflow.daemon.systemd import ServiceManager
 from iamflow.domain.errors import IamflowError, SchemaError
-from iamflow.engine import runner
+from iamflow.domain.retention import Retention
+from iamflow.engine import retention, runner
 from iamflow.engine.deps import Engine
 from iamflow.engine.outbox import Delivery, deliver
 from iamflow.engine.ports import Channel
@@ -39,16 +41,27 @@ class Rhythm:
     advance: timedelta
     outbox: timedelta = timedelta(seconds=10)
     housekeeping: timedelta = timedelta(seconds=15)
+    retention: timedelta = timedelta(minutes=10)
+    """It removes once a day; this is how late after midnight (UTC) at most."""
 
 
 class Supervisor:
     """One daemon process."""
 
-    def __init__(self, engine: Engine, channels: Mapping[str, Channel], rhythm: Rhythm, stop: threading.Event) -> None:
-        """Take the engine to run, and the event that ends it (which the engine's clock watches too)."""
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Mapping[str, Channel],
+        rhythm: Rhythm,
+        kept: Retention,
+        stop: threading.Event,
+    ) -> None:
+        """Take the engine to run, how long things are kept, and the event that ends it all (the engine's clock watches it too)."""
         self._engine = engine
         self._channels = channels
         self._rhythm = rhythm
+        self._kept = kept
+        self._pruned_on: date | None = None
         self._stop = stop
         self._manager = ServiceManager()
         self._sending = threading.Lock()
@@ -67,6 +80,7 @@ class Supervisor:
             ("advance", self._advance, self._rhythm.advance),
             ("outbox", self._send_between, self._rhythm.outbox),
             ("housekeeping", self._keep_house, self._rhythm.housekeeping),
+            ("retention", self._prune, self._rhythm.retention),
         ):
             scheduler.add_job(
                 self._guarded(name, job),
@@ -144,6 +158,18 @@ class Supervisor:
         age = self._engine.store.outbox_age(self._engine.now())
         if age is not None and age > _OLD_LETTER:
             _log.warning("a notice has been waiting", extra={"seconds": age.total_seconds()})
+
+    def _prune(self) -> None:
+        """Remove what is kept no longer, once a day among all daemons. What a fault leaves goes tomorrow."""
+        today = self._engine.now().date()
+        if self._pruned_on == today:
+            return
+        removed = retention.prune_daily(self._engine, self._kept, stopping=self._stop.is_set)
+        self._pruned_on = today
+        for what, much in removed.items():
+            if much.tickets:
+                extra = {"what": what.value, "tickets": much.tickets, "events": much.events}
+                _log.info("removed what is kept no longer", extra=extra)
 
     def _beat(self, *, stopped: bool = False) -> None:
         self._engine.store.beat(

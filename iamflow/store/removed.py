@@ -18,8 +18,8 @@ from iamflow.store.rows import AnyRow
 from iamflow.store.schema import EVENTS
 from iamflow.store.verify_reading import as_it_stands, text_of_time
 
-_INTENT = ("id", "step", "effect", "account_id", "username", "access_key_id", "idempotency_key")
-_SETTLED = ("outcome", "request_id", "detail")
+_INTENT = ("id", "step", "effect", "account_id", "username", "access_key_id", "target", "document")
+_SETTLED = ("idempotency_key", "outcome", "request_id", "detail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -87,6 +87,8 @@ def _impact(shown: Shown) -> Section:
     section.add("last used", last)
     if ticket.baseline is not None:
         _baseline(section, ticket.baseline, shown.now)
+    elif ticket.evidence_removed_at is not None:
+        section.add("activity", _removed("what CloudTrail told", ticket.evidence_removed_at))
     elif not ticket.ended:
         section.add("activity", "CloudTrail is searched right before the deactivation")
     return section
@@ -171,7 +173,13 @@ def _signals(shown: Shown) -> Section:
     section.add("deactivated", when(shown.ticket.progress.deactivated_at, shown.now))
     for signal in shown.ticket.progress.signals:
         section.add("signal", f"{when(signal.at, shown.now)}: {signal.sentence}", _where(signal))
+    if shown.ticket.key_was_deactivated and shown.ticket.evidence_removed_at is not None:
+        section.add("signal", _removed("what was seen", shown.ticket.evidence_removed_at))
     return section
+
+
+def _removed(what: str, at: datetime) -> str:
+    return f"{what} was removed by retention on {at:%Y-%m-%d}"
 
 
 def _where(signal: Signal) -> str:
@@ -204,4 +212,6 @@ def _end(shown: Shown) -> Section:
     if sweep is not None:
         outcome = "conclusive" if sweep.conclusive else "inconclusive"
         section.add("final sweep", f"{outcome}, {when(sweep.run_at, shown.now)}, in {', '.join(sweep.regions)}")
+    if ticket.events_removed_at is not None:
+        section.add("history", _removed("it", ticket.events_removed_at))
     return section

@@ -49,6 +49,8 @@ SHOW_FIELDS = (
     "mode",
     "next_step",
     "expected_end",
+    "evidence_removed_at",
+    "events_removed_at",
 )
 
 _PROGRESS = (
@@ -127,6 +129,8 @@ def shown_record(shown: Shown) -> dict[str, object]:
         "mode": shown.mode,
         "next_step": shown.next_step,
         "expected_end": shown.expected_end,
+        "evidence_removed_at": ticket.evidence_removed_at,
+        "events_removed_at": ticket.events_removed_at,
     }
 
 
