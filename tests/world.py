@@ -66,8 +66,20 @@ class Listed:
     def rows(self) -> int:
         return len(self.rows_)
 
-    def findings(self) -> Iterator[Finding]:
-        return iter(self.rows_)
+    def keys(self) -> Iterator["ListedKey"]:
+        return (ListedKey(item.key_id, item.facts.created_at, item) for item in self.rows_)
+
+
+@dataclass
+class ListedKey:
+    """A row of it."""
+
+    key_id: KeyId
+    created_at: datetime
+    says: Finding
+
+    def finding(self) -> Finding:
+        return self.says
 
 
 @dataclass

@@ -18,7 +18,7 @@ from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import Policy
 from iamflow.domain.protection import protected_by_name
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
-from iamflow.engine.ports import Change, IntakeStore, Report
+from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
 
@@ -66,14 +66,14 @@ def import_report(
     store = desk.store
     scan = None if dry_run else store.begin_scan(report.info)
     done = 0
-    for chunk in _chunks(report.findings(), CHUNK):
-        standing = store.open_tickets([finding.key_id for finding in chunk])
+    for chunk in _chunks(report.keys(), CHUNK):
+        standing = store.open_tickets([row.key_id for row in chunk])
         now = desk.clock.now()
         # Most rows are about young keys without a ticket, about which there is nothing to do.
         judged = [
-            _judge(finding, desk.policy, now)
-            for finding in chunk
-            if now - finding.facts.created_at > desk.policy.rules.max_key_age or finding.key_id in standing
+            _judge(row.finding(), desk.policy, now)
+            for row in chunk
+            if now - row.created_at > desk.policy.rules.max_key_age or row.key_id in standing
         ]
         _take_in(desk, judged, standing, report, result, dry_run=dry_run)
         if scan is not None:
@@ -241,6 +241,6 @@ def _first_of_each(findings: Iterable[Finding]) -> list[Finding]:
     return list({finding.key_id: finding for finding in reversed(list(findings))}.values())[::-1]
 
 
-def _chunks(findings: Iterator[Finding], size: int) -> Iterator[list[Finding]]:
-    while chunk := list(islice(findings, size)):
+def _chunks(rows: Iterator[ReportedKey], size: int) -> Iterator[list[ReportedKey]]:
+    while chunk := list(islice(rows, size)):
         yield chunk

@@ -504,13 +504,24 @@ class Channel(Protocol):
 # --- findings -------------------------------------------------------------------------------------------------------
 
 
+class ReportedKey(Protocol):
+    """A row of a report. Most rows are of no concern, so that all that one says is put together only when it is asked for."""
+
+    key_id: KeyId
+    created_at: datetime
+
+    def finding(self) -> Finding:
+        """Return all that the row says."""
+        ...
+
+
 class Report(Protocol):
     """A validated file of findings: reading it again cannot fail on its content."""
 
     info: ScanInfo
     rows: int
 
-    def findings(self) -> Iterator[Finding]:
+    def keys(self) -> Iterator[ReportedKey]:
         """Yield every key in the file, in its order."""
         ...
 

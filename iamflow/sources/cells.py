@@ -109,17 +109,31 @@ def date(text: str) -> datetime:
         message = f"the date {shown(text)} has no offset from UTC, such as +00:00"
         raise ValueError(message)
     try:
-        at = datetime.fromisoformat(text)
-        return at if at.tzinfo is UTC else at.astimezone(UTC)
+        return known_date(text)
     except (ValueError, OverflowError) as error:
         message = f"{shown(text)} is a date that does not exist"
         raise ValueError(message) from error
 
 
+def known_date(text: str) -> datetime:
+    """Return the time that a cell holds which ``date`` has accepted, in UTC."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
 def date_or_never(text: str) -> datetime | None:
     """Return the time that a cell holds, or None for the words that stand for never (and for: not known)."""
-    # Most cells are dates, and begin with a digit, which none of the words does.
-    return None if not text[:1].isdigit() and text.strip().lower() in _NEVER else date(text)
+    return None if _is_word(text) and text.strip().lower() in _NEVER else date(text)
+
+
+def known_date_or_never(text: str) -> datetime | None:
+    """Return the time that a cell holds which ``date_or_never`` has accepted, or None for never."""
+    return None if _is_word(text) else known_date(text)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a cell is no date: dates begin with a digit, which none of the words for never does."""
+    return not text[:1].isdigit()
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,8 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 _KEY = 5
 """Where the key id stands in ``COLUMNS[IAM_AUDIT]``."""
+_CREATED = 7
+"""Where the date of its creation stands there."""
 _WORDS = itemgetter(0, 1, 3, 6, 9, 10)
 """The cells that are the same in many rows: account, its name, password status, key status, service, MFA."""
 _IDENTITY = itemgetter(0, 2, 6, 7, 8)
@@ -46,14 +48,14 @@ class IamAuditReport:
         source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=_LONGEST_SOURCE)}"
         self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=now or as_of)
 
-    def findings(self) -> Iterator[Finding]:
+    def keys(self) -> Iterator["IamAuditKey"]:
         """Yield every key in the file, in its order. Raises ``InputError`` once the file is no longer what was validated."""
         count = 0
         for count, block in enumerate(self._file.blocks(), start=1):
             if count > len(self._digests) or block.digest != self._digests[count - 1]:
                 raise self._changed()
             for number, row in _rows(block):
-                yield self._finding(self._cells(row), number)
+                yield IamAuditKey(self.info, self._cells(row), number)
         if count != len(self._digests):
             raise self._changed()
 
@@ -112,24 +114,39 @@ class IamAuditReport:
                     reason = f"it says something else of {key} than row {earlier} does"
                     raise self._file.fault(reason, number)
 
-    def _finding(self, chosen: Sequence[str], number: int) -> Finding:
-        account, account_name, user, password, password_used, key, status, created, used, service, mfa = chosen
+
+class IamAuditKey:
+    """A row of a validated file (an ``iamflow.engine.ports.ReportedKey``)."""
+
+    __slots__ = ("_chosen", "_info", "_number", "created_at", "key_id")
+
+    def __init__(self, info: ScanInfo, chosen: Sequence[str], number: int) -> None:
+        """Take the cells, in the order of ``COLUMNS[IAM_AUDIT]``, and the number of the row."""
+        self._info = info
+        self._chosen = chosen
+        self._number = number
+        self.key_id = KeyId(chosen[_KEY])
+        self.created_at = cells.known_date(chosen[_CREATED])
+
+    def finding(self) -> Finding:
+        """Return all that the row says."""
+        account, account_name, user, password, password_used, _, status, _, used, service, mfa = self._chosen
         return Finding(
-            account_id=AccountId(cells.account_id(account)),
+            account_id=AccountId(account),
             account_name=account_name,
             username=UserName(user),
-            key_id=KeyId(key),
+            key_id=self.key_id,
             facts=KeyFacts(
                 status=cells.status(status),
-                created_at=cells.date(created),
-                last_use=LastUse(at=cells.date_or_never(used), service=cells.service(service)),
-                as_of=self.info.as_of,
-                source=self.info.source,
+                created_at=self.created_at,
+                last_use=LastUse(at=cells.known_date_or_never(used), service=cells.service(service)),
+                as_of=self._info.as_of,
+                source=self._info.source,
             ),
             console=cells.configured(password),
-            password_last_used=cells.date_or_never(password_used),
+            password_last_used=cells.known_date_or_never(password_used),
             mfa=mfa,
-            row=number,
+            row=self._number,
         )
 
 

@@ -13,10 +13,12 @@ Plain = str | int | None
 
 def write_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Plain]]) -> None:
     """Insert rows of these columns. Raises as an INSERT does; none of them may be there already."""
+    if not rows:
+        return
     names = ", ".join(columns)
     if connection.dialect.name == "postgresql":
         _copy(connection, f"COPY {table.name} ({names}) FROM STDIN", rows)
-    elif rows:
+    else:
         marks = ", ".join("?" * len(columns))
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
         connection.exec_driver_sql(statement, [tuple(row) for row in rows])

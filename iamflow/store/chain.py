@@ -7,6 +7,7 @@ because there is one writer at a time, on PostgreSQL by an advisory lock.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, insert, select
@@ -15,9 +16,25 @@ from sqlalchemy.engine import Connection
 from iamflow.domain.ids import TicketId
 from iamflow.domain.journal import Event, NewEvent, canonical, genesis, link
 from iamflow.store import documents
+from iamflow.store.bulk import write_rows
 from iamflow.store.part import Part, take_turns
 from iamflow.store.schema import CHECKPOINTS, EVENTS
 from iamflow.store.types import clean, utc_text
+
+_EVENT_COLUMNS = (
+    "ticket_id",
+    "seq",
+    "at",
+    "actor",
+    "kind",
+    "from_state",
+    "to_state",
+    "detail",
+    "prev_hash",
+    "writer",
+    "hash",
+)
+_OF_EVENT = itemgetter(*_EVENT_COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +71,7 @@ class Ledger:
     part: Part
     at: datetime
     heads: dict[TicketId, Head] = field(default_factory=dict)
-    _events: list[dict[str, object]] = field(default_factory=list)
+    _events: list[dict[str, Any]] = field(default_factory=list)
     _moved: set[TicketId] = field(default_factory=set)
     _note: Mapping[str, object] | None = None
 
@@ -64,7 +81,7 @@ class Ledger:
         event: dict[str, Any] = {
             "ticket_id": ticket_id,
             "seq": head.seq + 1,
-            "at": new.at,
+            "at": utc_text(new.at),
             "actor": clean(new.actor),
             "kind": new.kind.value,
             "from_state": new.from_state.value if new.from_state is not None else None,
@@ -73,7 +90,7 @@ class Ledger:
             "prev_hash": head.hash,
             "writer": self.part.writer,
         }
-        event["hash"] = event_hash(self.part.key, event, utc_text(new.at))
+        event["hash"] = event_hash(self.part.key, event, event["at"])
         self._events.append(event)
         self.heads[ticket_id] = Head(seq=event["seq"], hash=event["hash"])
         self._moved.add(ticket_id)
@@ -101,8 +118,8 @@ class Ledger:
             "prev_hash": prev_hash,
         }
         checkpoint["hash"] = checkpoint_hash(self.part.key, checkpoint, utc_text(self.at))
-        if self._events:
-            connection.execute(insert(EVENTS), [event | {"checkpoint": seq + 1} for event in self._events])
+        written = [(*_OF_EVENT(event), seq + 1) for event in self._events]
+        write_rows(connection, EVENTS, (*_EVENT_COLUMNS, "checkpoint"), written)
         connection.execute(insert(CHECKPOINTS), checkpoint)
 
     def _previous(self, connection: Connection) -> tuple[int, str]:

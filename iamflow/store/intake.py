@@ -16,7 +16,7 @@ from iamflow.store.chain import Ledger, ticket_genesis
 from iamflow.store.part import Part, among, take_turns
 from iamflow.store.part import insert as insert_or
 from iamflow.store.schema import ACCOUNTS, TICKETS
-from iamflow.store.types import utc_text
+from iamflow.store.types import clean, utc_text
 
 _REFUSED = (Resolution.ROLLED_BACK.value, Resolution.REJECTED.value, Resolution.CANCELLED.value)
 
@@ -92,10 +92,17 @@ def _first_of_each(tickets: Iterable[NewTicket]) -> list[NewTicket]:
 
 
 def _note_accounts(connection: Connection, tickets: Sequence[NewTicket]) -> None:
-    names = {new.account_id: new.account_name for new in tickets}
-    noted = insert_or(connection, ACCOUNTS)
-    renamed = noted.on_conflict_do_update(index_elements=[ACCOUNTS.c.id], set_={"name": noted.excluded.name})
-    connection.execute(renamed, [{"id": account, "name": names[account]} for account in sorted(names)])
+    """Write the names of accounts, where they are new: one that is written is locked until the end."""
+    a = ACCOUNTS.c
+    names = {new.account_id: clean(new.account_name) for new in tickets}
+    query = select(a.id, a.name).where(among(connection, a.id, list(names)))
+    known = {row.id: row.name for row in connection.execute(query)}
+    changed = [{"id": account, "name": name} for account, name in sorted(names.items()) if known.get(account) != name]
+    if changed:
+        noted = insert_or(connection, ACCOUNTS)
+        connection.execute(
+            noted.on_conflict_do_update(index_elements=[a.id], set_={"name": noted.excluded.name}), changed
+        )
 
 
 def _opened_event(new: NewTicket, actor: str) -> NewEvent:

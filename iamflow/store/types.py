@@ -1,6 +1,7 @@
 """How times and external text are stored."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, String, Text
@@ -18,8 +19,11 @@ def utc_text(at: datetime) -> str:
     if at.tzinfo is None:
         message = f"a naive datetime cannot be stored: {at.isoformat()}"
         raise ValueError(message)
-    if at.tzinfo is not UTC:
-        at = at.astimezone(UTC)
+    return _text(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)  # a batch writes few times, each of them often
+def _text(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

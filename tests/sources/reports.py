@@ -1,6 +1,10 @@
 """Reports as iam-audit writes them, with what differs from the usual."""
 
+from collections.abc import Iterator
 from pathlib import Path
+
+from iamflow.domain.facts import Finding
+from iamflow.engine.ports import Report
 
 COLUMNS = (
     "account_id",
@@ -48,3 +52,8 @@ def write(folder: Path, content: str | bytes, name: str = NAME) -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def findings(report: Report) -> Iterator[Finding]:
+    """Yield all that a report says."""
+    return (key.finding() for key in report.keys())  # noqa: SIM118 - a report is no dictionary

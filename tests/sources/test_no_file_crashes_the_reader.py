@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from iamflow.domain.encoding import is_visible
 from iamflow.domain.errors import InputError
 from iamflow.sources import open_report
-from tests.sources.reports import COLUMNS, row, text, write
+from tests.sources.reports import COLUMNS, findings, row, text, write
 
 WHOLE = text(row(), row(access_key_id="AKIAI44QH8DHBEXAMPLE", last_used_date="Nunca utilizada")).encode()
 CELLS = st.one_of(
@@ -23,7 +23,7 @@ def read(path: Path) -> None:
     """Read a file to its end, or see it refused in one line."""
     try:
         report = open_report(path)
-        assert len(list(report.findings())) == report.rows
+        assert len(list(findings(report))) == report.rows
     except InputError as error:
         refusal = str(error)
     else:
@@ -62,4 +62,4 @@ def test_a_character_or_row_that_lies_across_two_blocks(tmp_path: Path, length: 
     line = text(row(access_key_id="AKIAI44QH8DHBEXAMPLE", username=name)).encode().split(b"\r\n")[1]
     path = write(tmp_path, head + b"\n" * (length - len(head) - line.index("é".encode()) - 20) + line)
 
-    assert [finding.username for finding in open_report(path).findings()] == ["svc-billing", name]
+    assert [finding.username for finding in findings(open_report(path))] == ["svc-billing", name]

@@ -9,28 +9,28 @@ import pytest
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import AccountId, KeyId
 from iamflow.sources import open_report
-from tests.sources.reports import COLUMNS, DATA, NAME, row, text, write
+from tests.sources.reports import COLUMNS, DATA, NAME, findings, row, text, write
 
 NAMED = datetime(2026, 11, 24, 0, 11, 11, tzinfo=UTC)
 
 
 def only(path: Path) -> Finding:
-    [finding] = open_report(path).findings()
+    [finding] = findings(open_report(path))
     return finding
 
 
 def test_the_real_report_is_read_whole() -> None:
     report = open_report(DATA / NAME)
 
-    findings = list(report.findings())
+    found = list(findings(report))
 
-    assert report.rows == len(findings) == 140
+    assert report.rows == len(found) == 140
     assert report.info.as_of == NAMED
     assert report.info.source == f"iam-audit:{NAME}"
-    assert len({finding.key_id for finding in findings}) == 140
-    assert {finding.account_name for finding in findings} >= {"prod-payments", "dev, sandbox"}
-    assert any("," in finding.username for finding in findings)
-    assert [finding.row for finding in findings] == list(range(2, 142))
+    assert len({finding.key_id for finding in found}) == 140
+    assert {finding.account_name for finding in found} >= {"prod-payments", "dev, sandbox"}
+    assert any("," in finding.username for finding in found)
+    assert [finding.row for finding in found] == list(range(2, 142))
 
 
 def test_a_row_becomes_a_finding_with_all_that_it_says(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_report_without_a_key_is_a_report(tmp_path: Path) -> None:
     report = open_report(write(tmp_path, text()))
 
     assert report.rows == 0
-    assert list(report.findings()) == []
+    assert list(findings(report)) == []
 
 
 def test_the_same_row_twice_is_no_contradiction(tmp_path: Path) -> None:
