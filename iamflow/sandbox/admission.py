@@ -6,7 +6,7 @@ A caller who fails authentication leaves no trace in CloudTrail; one who is not 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import AccessKeyLastUsed, User
 
@@ -15,12 +15,16 @@ from iamflow.sandbox.calls import Call
 from iamflow.sandbox.errors import Refusal, refusal
 from iamflow.sandbox.faults import Effect, Scope
 from iamflow.sandbox.identity import KeyTrace, Kind, Principal, Session
+from iamflow.sandbox.org_tree import ORGANISATION_ID
 from iamflow.sandbox.policies import Question, Statement, Verdict
 from iamflow.sandbox.signature import is_signed_with
 from iamflow.sandbox.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+# Roles under this path belong to AWS's services; control policies do not reach them.
+_SERVICE_LINKED = "/aws-service-role/"
 
 
 def authenticate(world: World, call: Call, environ: "WSGIEnvironment", body: bytes) -> Principal:
@@ -94,7 +98,12 @@ def _session_caller(world: World, call: Call, session: Session, environ: "WSGIEn
 
 
 def note_use(world: World, call: Call, principal: Principal) -> None:
-    """Move a long-term key's last use, at most once in the step that AWS has (15 minutes)."""
+    """Move a role's last use, or a long-term key's at most once in the step that AWS has (15 minutes)."""
+    if principal.kind is Kind.ROLE:
+        role: Any = world.iam(principal.account_id).roles.get(principal.principal_id.split(":")[0])
+        if role is not None:
+            role.last_used, role.last_used_region = call.at.replace(tzinfo=None), call.region
+        return
     key = world.iam(principal.account_id).access_keys.get(principal.access_key_id)
     if key is None:
         return
@@ -119,6 +128,10 @@ def authorise(world: World, call: Call, principal: Principal) -> None:
 
 
 def _objection(world: World, principal: Principal, question: Question) -> str | None:
+    if not principal.role_path.startswith(_SERVICE_LINKED):
+        controlled = world.organisation.objection(principal.account_id, question)
+        if controlled is not None:
+            return controlled
     own = list(_identity_statements(world, principal))
     verdict = policies.judge(own, question)
     if verdict is Verdict.DENIED:
@@ -156,7 +169,14 @@ def _user_documents(user: User, groups: list) -> list[str]:  # type: ignore[type
 
 
 def _context(call: Call, principal: Principal) -> dict[str, str]:
-    context = {"aws:PrincipalArn": principal.arn, "aws:RequestedRegion": call.region, "aws:SourceIp": call.source_ip}
+    context = {
+        "aws:PrincipalArn": principal.lasting_arn,
+        "aws:PrincipalAccount": principal.account_id,
+        "aws:PrincipalOrgID": ORGANISATION_ID,
+        "aws:PrincipalType": "User" if principal.kind is Kind.USER else "AssumedRole",
+        "aws:RequestedRegion": call.region,
+        "aws:SourceIp": call.source_ip,
+    }
     if principal.kind is Kind.USER:
         context["aws:username"] = principal.name
     if principal.session_since is not None:

@@ -1,6 +1,7 @@
 """Refusals, in the words that each AWS protocol has for them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from xml.sax.saxutils import escape
@@ -33,12 +34,13 @@ class Refusal(Enum):
 class AwsError(Exception):
     """An error that the caller shall see: its code, its message and the HTTP status."""
 
-    def __init__(self, *, code: str, message: str, status: int = 400) -> None:
-        """Keep the three parts; ``status`` is an HTTP status."""
+    def __init__(self, *, code: str, message: str, status: int = 400, details: Mapping[str, str] | None = None) -> None:
+        """Keep the parts; ``status`` is an HTTP status, ``details`` are more fields of a JSON service's error."""
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.details = details or {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +144,7 @@ def render(error: AwsError, dialect: Dialect, request_id: str) -> Reply:
         case Dialect.S3:
             text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
         case Dialect.JSON | Dialect.QUERY_JSON | Dialect.REST:
-            body = json.dumps({"__type": error.code, "message": error.message}).encode()
+            body = json.dumps({"__type": error.code, "message": error.message, **error.details}).encode()
             headers = (("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", error.code))
             return Reply(status=error.status, headers=headers, body=body)
     return Reply(status=error.status, headers=(("Content-Type", "text/xml"),), body=text.encode())

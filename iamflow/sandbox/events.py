@@ -171,7 +171,7 @@ def identity(principal: Principal) -> dict[str, Any]:
             record["sessionContext"]["sessionIssuer"] = {
                 "type": "Role",
                 "principalId": principal.principal_id.split(":")[0],
-                "arn": f"arn:aws:iam::{principal.account_id}:role/{principal.role_name}",
+                "arn": principal.lasting_arn,
                 "accountId": principal.account_id,
                 "userName": principal.role_name,
             }

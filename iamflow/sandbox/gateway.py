@@ -18,6 +18,7 @@ from iamflow.sandbox import (
     iam_policies,
     iam_rules,
     lookups,
+    org_rules,
     sts_rules,
 )
 from iamflow.sandbox.calls import Call, read_call
@@ -46,7 +47,7 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
     ),
     "sts": ("moto.sts.responses:TokenResponse", sts_rules.HANDLERS),
     "cloudtrail": ("moto.cloudtrail.responses:CloudTrailResponse", lookups.TRAIL_HANDLERS),
-    "organizations": ("moto.organizations.responses:OrganizationsResponse", lookups.ORGANISATION_HANDLERS),
+    "organizations": ("moto.organizations.responses:OrganizationsResponse", org_rules.HANDLERS),
 }
 _REQUEST_ID = re.compile(rb"(<(?:RequestId|RequestID|requestId)>)[^<]*(</)")
 _OWN_HEADERS = frozenset({"date", "x-amzn-requestid", "x-amz-request-id", "content-length", "connection", "server"})

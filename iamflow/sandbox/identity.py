@@ -32,10 +32,18 @@ class Principal:
     name: str
     access_key_id: str
     role_name: str | None = None
+    role_path: str = "/"
     session_policy: Mapping[str, Any] | None = None
     session_since: datetime | None = None
     mfa: bool = False
     console: bool = False
+
+    @property
+    def lasting_arn(self) -> str:
+        """What policies know the caller by: the user, or the role behind a session."""
+        if self.kind is Kind.USER:
+            return self.arn
+        return f"arn:aws:iam::{self.account_id}:role{self.role_path}{self.role_name}"
 
     @property
     def temporary(self) -> bool:

@@ -1,12 +1,11 @@
-"""The sandbox's own answers outside IAM and STS: CloudTrail's lookup, the accounts, and the enabled regions."""
+"""The sandbox's own answers outside IAM and STS: CloudTrail's lookup, and the enabled regions."""
 
 from collections.abc import Mapping
 from datetime import UTC
 
-from iamflow.sandbox.errors import AwsError, Reply
+from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.services import Exchange, Handler, Original
 
-_ACCOUNTS_PAGE = 20
 # Regions beside the enabled ones that AllRegions shows, so that "enabled" is seen to be a choice.
 _NOT_OPTED_IN = ("af-south-1", "me-central-1")
 
@@ -19,28 +18,6 @@ def _lookup_events(exchange: Exchange, _: Original) -> object:
     for event in events:
         event["EventTime"] = event["EventTime"].astimezone(UTC).replace(tzinfo=None)  # moto writes naive UTC
     return {"Events": events, **({"NextToken": page.next_token} if page.next_token else {})}
-
-
-def _list_accounts(exchange: Exchange, _: Original) -> object:
-    """List the organisation's accounts to its management account, which is the home account."""
-    world, home = exchange.world, exchange.world.settings.home_account
-    if exchange.principal.account_id != home:
-        message = "You don't have permissions to access this resource."
-        raise AwsError(code="AccessDeniedException", message=message)
-    after, most = exchange.parameter("NextToken"), int(exchange.parameter("MaxResults") or _ACCOUNTS_PAGE)
-    rest = [(identifier, name) for identifier, name in sorted(world.accounts.items()) if identifier > (after or "")]
-    listed = [
-        {
-            "Id": identifier,
-            "Arn": f"arn:aws:organizations::{home}:account/o-exampleorgid/{identifier}",
-            "Name": name,
-            "Email": f"aws-{identifier}@example.com",
-            "Status": "ACTIVE",
-            "JoinedMethod": "CREATED",
-        }
-        for identifier, name in rest[:most]
-    ]
-    return {"Accounts": listed, **({"NextToken": listed[-1]["Id"]} if len(rest) > most else {})}
 
 
 def describe_regions(exchange: Exchange) -> Reply:
@@ -59,5 +36,4 @@ def describe_regions(exchange: Exchange) -> Reply:
     return Reply(status=200, headers=(("Content-Type", "text/xml"),), body=text.encode())
 
 
-ORGANISATION_HANDLERS: Mapping[str, Handler] = {"list_accounts": _list_accounts}
 TRAIL_HANDLERS: Mapping[str, Handler] = {"lookup_events": _lookup_events}

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,12 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from iamflow.sandbox.identity import Session, new_unique_id
-from iamflow.sandbox.sts_rules import open_session, role_principal
+from iamflow.sandbox.sts_rules import open_session, role_principal, trusts_service
 from iamflow.sandbox.world import World
 
 _STAFF_ROLE = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
 _WORKING_DAY = 8 * 3600
 _USER_SESSION = 36 * 3600
+_ROLE_SESSION = 6 * 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +98,7 @@ class Applications:
         self._world = world
         self._callers = callers
         self._sessions: dict[str, tuple[str, str, str]] = {}
+        self._running: dict[str, Session] = {}
 
     def use_key(self, key_id: str, call: tuple[str, str], place: Place, *, session: bool) -> Outcome:
         """Make a call (service, operation) with a key, or with a session that was minted from the key before."""
@@ -104,6 +106,25 @@ class Applications:
         if isinstance(credentials, Outcome):
             return credentials
         service, operation = call
+        return outcome_of(self._callers.client(service, credentials, place), operation, {})
+
+    def use_role(
+        self, account_id: str, role_name: str, call: tuple[str, str], place: Place, *, through: str
+    ) -> Outcome:
+        """Make a call (service, operation) on a machine or function that a service of AWS runs under a role."""
+        with self._world.lock:
+            role = next((role for role in self._world.iam(account_id).get_roles() if role.name == role_name), None)
+            if role is None or not trusts_service(role, through):
+                return Outcome(error="AccessDenied", message=f"{through} may not assume the role {role_name}")
+            session = self._running.get(role.id)
+            if session is None or session.expires <= self._world.clock.now():
+                principal = role_principal(
+                    self._world, (account_id, role.name, role.id), through.split(".", maxsplit=1)[0]
+                )
+                principal = replace(principal, role_path=role.path)
+                session = self._running[role.id] = open_session(self._world, principal, _ROLE_SESSION)
+        service, operation = call
+        credentials = session.access_key_id, session.secret, session.token
         return outcome_of(self._callers.client(service, credentials, place), operation, {})
 
     def open_session(self, key_id: str, place: Place, *, mfa: bool = False) -> Outcome:

@@ -41,15 +41,29 @@ class Seed:
         self._world = world
 
     def account(
-        self, account_id: str, name: str, *, alternate_contact: str | None = None, trusted: bool = True
+        self,
+        account_id: str,
+        name: str,
+        *,
+        alternate_contact: str | None = None,
+        trusted: bool = True,
+        unit: str | None = None,
     ) -> None:
-        """Add an account with iamflow's role in it; ``alternate_contact`` is the security contact's address."""
+        """Add an account with iamflow's role in it, under an organisational unit or the root.
+
+        ``alternate_contact`` is the security contact's address; KeyError if there is no such unit.
+        """
         with self._world.lock:
-            self._world.accounts[account_id] = name
+            self._world.organisation.add_account(account_id, name, unit)
             self.role_trust(account_id, allowed=trusted)
             if alternate_contact is not None:
                 contact = AlternateContact("SECURITY", "Security", name, alternate_contact, "+1 555 0100")
                 account_backends[account_id]["aws"]._alternate_contacts["SECURITY"] = contact  # noqa: SLF001 - moto has no other way in
+
+    def unit(self, name: str, *, parent: str | None = None) -> str:
+        """Add an organisational unit under another, or the root, and return its id."""
+        with self._world.lock:
+            return self._world.organisation.add_unit(name, parent).identifier
 
     def user(
         self,

@@ -126,6 +126,23 @@ class Sandbox:
         """
         return self._applications.open_session(key_id, Place(), mfa=mfa)
 
+    def use_role(
+        self,
+        account_id: str,
+        role_name: str,
+        *,
+        through: str = "ec2.amazonaws.com",
+        service: str = "s3",
+        operation: str = "ListBuckets",
+        region: str = "us-east-1",
+    ) -> Outcome:
+        """Let an application call that runs under a role, as an instance, function or task does.
+
+        ``through`` is the service that assumes the role for it; AccessDenied if the role does not trust that service.
+        """
+        call = service, operation
+        return self._applications.use_role(account_id, role_name, call, Place(region=region), through=through)
+
     def mutations(self, *, role_name: str | None = None) -> tuple[Mutation, ...]:
         """Return every changing call in order, refused ones too; only those of one role's sessions if it is named."""
         with self._world.lock:

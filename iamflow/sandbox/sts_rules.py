@@ -33,7 +33,7 @@ def _assume_role(exchange: Exchange, _: Original) -> object:
     mfa = _mfa_proven(exchange)
     role = _trusting_role(exchange, arn, mfa=mfa)
     principal = role_principal(exchange.world, (role.account_id, role.name, role.id), name, policy)
-    principal = replace(principal, mfa=mfa)
+    principal = replace(principal, mfa=mfa, role_path=role.path)
     session = open_session(exchange.world, principal, _role_duration(exchange, role))
     exchange.outcome = {
         "Credentials": {"AccessKeyId": session.access_key_id, "Expiration": session.expires},
@@ -55,7 +55,7 @@ def _trusting_role(exchange: Exchange, arn: str, *, mfa: bool) -> Role:
     caller = exchange.principal
     message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
     denied = AwsError(code="AccessDenied", message=message, status=403)
-    if account_id not in exchange.world.accounts:
+    if account_id not in exchange.world.organisation.nodes:
         raise denied
     role = next((role for role in exchange.world.iam(account_id).get_roles() if role.arn == arn), None)
     context = {"aws:MultiFactorAuthPresent": "true" if mfa else "false"} if mfa or caller.temporary else {}
@@ -68,7 +68,7 @@ def _trusting_role(exchange: Exchange, arn: str, *, mfa: bool) -> Role:
 
 def _trusts(role: Role, caller: Principal, told: Mapping[str, str]) -> bool:
     document = json.loads(role.assume_role_policy_document)
-    context = {"aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": caller.account_id, **told}
+    context = {"aws:PrincipalArn": caller.lasting_arn, "aws:PrincipalAccount": caller.account_id, **told}
     naming = [item for item in policies.statements(document) if _names(item.get("Principal"), caller)]
     question = policies.Question(action="sts:AssumeRole", resource=None, context=context)
     return policies.judge(naming, question) is policies.Verdict.ALLOWED
@@ -79,10 +79,21 @@ def _names(principal: object, caller: Principal) -> bool:
         return True
     if not isinstance(principal, Mapping):
         return False
-    role_arn = f"arn:aws:iam::{caller.account_id}:role/{caller.role_name}"
-    known = {"*", caller.account_id, f"arn:aws:iam::{caller.account_id}:root", caller.arn}
-    known |= {role_arn} if caller.kind is Kind.ROLE else set()
+    known = {"*", caller.account_id, f"arn:aws:iam::{caller.account_id}:root", caller.arn, caller.lasting_arn}
     return bool(known.intersection(policies.as_list(principal.get("AWS", []))))
+
+
+def trusts_service(role: Role, service: str) -> bool:
+    """Whether a role's trust policy lets a service of AWS, such as ``ec2.amazonaws.com``, assume it."""
+    document = json.loads(role.assume_role_policy_document)
+    naming = [
+        item
+        for item in policies.statements(document)
+        if isinstance(item.get("Principal"), Mapping)
+        and service in policies.as_list(item["Principal"].get("Service", []))
+    ]
+    question = policies.Question(action="sts:AssumeRole", resource=None, context={})
+    return policies.judge(naming, question) is policies.Verdict.ALLOWED
 
 
 def _role_duration(exchange: Exchange, role: Role) -> int:

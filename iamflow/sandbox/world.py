@@ -12,6 +12,7 @@ from moto.iam.models import IAMBackend, User, iam_backends
 from iamflow.domain.clock import Clock
 from iamflow.sandbox.faults import Faults
 from iamflow.sandbox.identity import KeyTrace, Session
+from iamflow.sandbox.org_tree import Organisation
 from iamflow.sandbox.settings import SandboxSettings
 from iamflow.sandbox.trail import Trail
 
@@ -131,7 +132,11 @@ class World:
     quotas: dict[tuple[str, str], int] = field(default_factory=dict)
     new_key_delay: timedelta = timedelta(0)
     reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
+    organisation: Organisation = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Found the organisation; the home account manages it."""
+        self.organisation = Organisation(self.settings.home_account)
 
     def iam(self, account_id: str) -> IAMBackend:
         """Return moto's IAM of an account."""
