@@ -14,10 +14,11 @@ from datetime import timedelta
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind, Receipt
 from iamflow.domain.evidence import Attribute, TrailEvent, TrailQuery
-from iamflow.domain.facts import Finding, KeyReading, KeyState, KeyStatus, LastUse, RegionSet
+from iamflow.domain.facts import Finding, KeyState, KeyStatus, LastUse, RegionSet, UserReading
 from iamflow.domain.ids import AccountId, KeyId, Region, TicketId
 from iamflow.domain.people import Identity
-from iamflow.engine.ports import KeySubject, Step, TrailPage
+from iamflow.domain.subject import UserSubject
+from iamflow.engine.ports import Step, TrailPage
 
 READ_CALLS = 4
 """GetUser, ListAccessKeys, GetAccessKeyLastUsed, ListAttachedUserPolicies."""
@@ -57,14 +58,14 @@ class MemoryAws:
             tags={"Owner": f"{finding.username}@example.com"},
         )
 
-    def read_key(self, subject: KeySubject) -> KeyReading:
+    def read(self, subject: UserSubject) -> UserReading:
         """Read a user and its key: four API calls."""
         read_at = self.clock.now()
         self._call("read", READ_CALLS)
         key = self._keys.get((subject.account_id, subject.username))
         if key is None:
-            return KeyReading(read_at=read_at, account_id=subject.account_id, user_id=None)
-        return KeyReading(
+            return UserReading(read_at=read_at, account_id=subject.account_id, user_id=None)
+        return UserReading(
             read_at=read_at,
             account_id=subject.account_id,
             user_id=f"AIDA{subject.key_id[4:]}",
@@ -73,7 +74,7 @@ class MemoryAws:
             last_use=key.last_use,
         )
 
-    def _there(self, subject: KeySubject) -> frozenset[KeyId]:
+    def _there(self, subject: UserSubject) -> frozenset[KeyId]:
         gone = any(event.name == "DeleteAccessKey" for event in self._events.get(subject.key_id, ()))
         return frozenset() if gone else frozenset({subject.key_id})
 
@@ -94,7 +95,7 @@ class MemoryAws:
         return TrailPage(events=tuple(event for event in reversed(found) if query.start <= event.at <= query.end))
 
     @contextmanager
-    def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:  # noqa: ARG002 - the port's
+    def step(self, subject: UserSubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:  # noqa: ARG002 - the port's
         """Open the session of one step: two API calls."""
         self._call("session", SESSION_CALLS)
         yield _MemoryStep(self, subject)
@@ -141,11 +142,11 @@ class _MemoryStep:
     """The session of one step."""
 
     aws: MemoryAws
-    subject: KeySubject
+    subject: UserSubject
 
-    def read_key(self) -> KeyReading:
+    def read(self) -> UserReading:
         """Read the subject freshly."""
-        return self.aws.read_key(self.subject)
+        return self.aws.read(self.subject)
 
     def apply(self, effect: Effect) -> Receipt:
         """Make the change."""

@@ -10,7 +10,7 @@ from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
-from iamflow.aws.keys import read_key, user_count
+from iamflow.aws.keys import read_user, user_count
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
 from iamflow.aws.sessions import Sessions
@@ -21,10 +21,11 @@ from iamflow.domain.clock import Clock
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import ConfigError, IamflowError
 from iamflow.domain.evidence import TrailQuery
-from iamflow.domain.facts import KeyReading, RegionSet
+from iamflow.domain.facts import RegionSet, UserReading
 from iamflow.domain.ids import AccountId, Region, TicketId
 from iamflow.domain.people import Identity
-from iamflow.engine.ports import KeySubject, Step, TrailPage
+from iamflow.domain.subject import UserSubject
+from iamflow.engine.ports import Step, TrailPage
 
 # IAM is one service for a whole partition, signed for this region (AWS General Reference, IAM endpoints).
 _IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -58,10 +59,10 @@ class AwsCloud:
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
 
-    def read_key(self, subject: KeySubject) -> KeyReading:
+    def read(self, subject: UserSubject) -> UserReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now: four calls."""
         session = self._sessions.for_reads(subject.account_id)
-        return read_key(session, session.connection.reading("iam", self._iam_region), subject, self._clock)
+        return read_user(session, session.connection.reading("iam", self._iam_region), subject, self._clock)
 
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read, and those that the settings excuse. Asked of AWS once an hour."""
@@ -81,7 +82,7 @@ class AwsCloud:
         return self._trail.page(trail, (account_id, region), query, token)
 
     @contextmanager
-    def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:
+    def step(self, subject: UserSubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:
         """Open the session for one step: named after the ticket, narrowed to the one user and the one call."""
         policy = session_policy(self._clients.partition, subject, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:

@@ -9,15 +9,15 @@ from iamflow.aws.errors import Attempt, Refusal, not_understood, one_line, refus
 from iamflow.aws.sessions import AccountSession
 from iamflow.domain.clock import Clock
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
-from iamflow.domain.facts import KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import KeyId
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 _NOT_KNOWN = "N/A"
 
 
-def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Clock) -> KeyReading:
+def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Clock) -> UserReading:
     """Read a user and one of its keys now, by four calls (five or more only where IAM pages a list).
 
     All of it is read each time, for polls as well: a quarantine that begins while a key is watched must stop
@@ -28,12 +28,12 @@ def read_key(session: AccountSession, iam: Api, subject: KeySubject, clock: Cloc
     read_at = clock.now()
     answer = _user(iam, name)
     if answer is None:
-        return KeyReading(read_at=read_at, account_id=session.account_id, user_id=None)
+        return UserReading(read_at=read_at, account_id=session.account_id, user_id=None)
     user = answer["User"]
     try:
         keys = tuple(_key(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
         known = any(key.key_id == subject.key_id for key in keys)
-        return KeyReading(
+        return UserReading(
             read_at=read_at,
             account_id=session.account_id,
             user_id=_required(user, "UserId", iam.attempt_at("GetUser")),
@@ -84,7 +84,7 @@ def _status(row: Answer) -> KeyStatus | None:
     return next((status for status in KeyStatus if status.value == row.get("Status")), None)
 
 
-def _last_use(iam: Api, subject: KeySubject) -> LastUse:
+def _last_use(iam: Api, subject: UserSubject) -> LastUse:
     attempt = iam.attempt_at("GetAccessKeyLastUsed")
     answer = iam.call("GetAccessKeyLastUsed", AccessKeyId=subject.key_id)
     owner = text(answer.get("UserName"))

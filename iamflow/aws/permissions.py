@@ -11,7 +11,7 @@ from enum import StrEnum
 from iamflow.aws.arns import user_resources
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 
 SESSION_POLICY_MOST = 2048
 """The most characters of an inline session policy (STS API reference, AssumeRole: Policy)."""
@@ -88,7 +88,7 @@ def trust_policy(principal: str, external_id: str | None = None) -> dict[str, ob
     return {"Version": _VERSION, "Statement": [statement]}
 
 
-def session_policy(partition: str, subject: KeySubject, effect: EffectKind) -> str:
+def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> str:
     """Return the inline policy that narrows a step's session: this effect and its fresh reading, on this one user.
 
     Raises ``PermanentError`` where the user name is none, or the policy would be longer than AWS accepts.

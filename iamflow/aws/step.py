@@ -2,20 +2,20 @@
 
 from iamflow.aws.answers import receipt_of
 from iamflow.aws.clients import Answer
-from iamflow.aws.keys import read_key
+from iamflow.aws.keys import read_user
 from iamflow.aws.sessions import AccountSession
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind, Receipt
 from iamflow.domain.errors import PermanentError
-from iamflow.domain.facts import KeyReading, KeyStatus
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.facts import KeyStatus, UserReading
+from iamflow.domain.subject import UserSubject
 
 
 class AwsStep:
     """Fulfils ``iamflow.engine.ports.Step``."""
 
     def __init__(
-        self, session: AccountSession, region: str, wanted: tuple[EffectKind, KeySubject], clock: Clock
+        self, session: AccountSession, region: str, wanted: tuple[EffectKind, UserSubject], clock: Clock
     ) -> None:
         """Prepare one effect of this kind on this subject, called in IAM's region."""
         self._session = session
@@ -23,10 +23,10 @@ class AwsStep:
         self._kind, self._subject = wanted
         self._clock = clock
 
-    def read_key(self) -> KeyReading:
+    def read(self) -> UserReading:
         """Read the subject freshly, through this very session."""
         iam = self._session.connection.reading("iam", self._region)
-        return read_key(self._session, iam, self._subject, self._clock)
+        return read_user(self._session, iam, self._subject, self._clock)
 
     def apply(self, effect: Effect) -> Receipt:
         """Make the one call, once. Raises ``PermanentError`` for any effect but the one this session was opened for."""

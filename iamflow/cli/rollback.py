@@ -81,7 +81,7 @@ def _hand_over(app: "Application", ticket: "Ticket", reason: str) -> None:
     say(f"it is not carried out yet: {reason}")
     say(_who_will(app))
     say(f"to do it by hand, with credentials of account {ticket.account_id}:")
-    say(f"  {by_hand(ticket.username, ticket.access_key_id)}")
+    say(f"  {by_hand(ticket.username, ticket.key)}")
 
 
 def _who_will(app: "Application") -> str:

@@ -105,7 +105,7 @@ def _listing(now: "datetime") -> "Listing[Ticket]":
             Column(title="STATE", cell=lambda ticket: ticket.state.value, style=_style, whole=True),
             Column(title="ACCOUNT", cell=lambda ticket: ticket.account_name or ticket.account_id),
             Column(title="USER", cell=lambda ticket: ticket.username),
-            Column(title="KEY", cell=lambda ticket: ticket.access_key_id, whole=True),
+            Column(title="KEY", cell=lambda ticket: ticket.access_key_id or "-", whole=True),
             Column(title="OWNER", cell=lambda ticket: ticket.owner.address if ticket.owner else "-"),
             Column(title="DUE", cell=lambda ticket: _due(ticket, now)),
             Column(title="NOTE", cell=_remark),

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from iamflow.domain.effect import Effect, Intent
 from iamflow.domain.evidence import Baseline, Sweep
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import NewEvent
 from iamflow.domain.notice import Notice, NoticeStatus
 from iamflow.domain.states import Resolution, Trigger
@@ -16,7 +16,7 @@ from iamflow.domain.ticket import Approval, Ticket
 class Look(StrEnum):
     """Something that a workflow wants read before it decides."""
 
-    KEY = "key"
+    USER = "user"
     BASELINE = "baseline"
     REACTIONS = "reactions"
     BROWNOUT = "brownout"
@@ -41,7 +41,7 @@ class Case:
 class Sight:
     """What was read for one case. None means that it was not asked for; a read that failed is an error, never a sight."""
 
-    key: KeyReading | None = None
+    user: UserReading | None = None
     baseline: Baseline | None = None
     reactions: Sweep | None = None
     brownout: Sweep | None = None

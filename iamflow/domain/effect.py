@@ -48,7 +48,8 @@ class Effect:
     kind: EffectKind
     account_id: AccountId
     username: UserName
-    key_id: KeyId
+    key_id: KeyId | None = None
+    """The key, where the effect is about one."""
     target: str | None = None
     """The name of the inline policy that is put or removed; None where the key itself is changed."""
     document: str | None = None

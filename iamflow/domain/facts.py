@@ -47,7 +47,7 @@ class KeyState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeyReading:
+class UserReading:
     """A live reading of one user and one of its keys. A reading that failed is an error, never a reading.
 
     ``account_id`` is what GetCallerIdentity said of the session that read. ``user_id`` is None when the user does not exist.
@@ -71,7 +71,7 @@ class KeyReading:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""
         return self.read_at - self.aws_time if self.aws_time is not None else timedelta(0)
 
-    def key(self, key_id: KeyId) -> KeyState | None:
+    def key(self, key_id: KeyId | None) -> KeyState | None:
         """Return the state of exactly this key, or None when the user has no such key."""
         return next((key for key in self.keys if key.key_id == key_id), None)
 

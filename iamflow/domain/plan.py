@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from iamflow.domain.brownout import policy_document
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import canonical
 from iamflow.domain.ticket import Ticket
 
@@ -18,7 +18,7 @@ def remaining_effects(ticket: Ticket) -> tuple[EffectKind, ...]:
 
 
 def plan_digest(
-    ticket: Ticket, reading: KeyReading, excused: tuple[tuple[str, str], ...], brownout: timedelta | None = None
+    ticket: Ticket, reading: UserReading, excused: tuple[tuple[str, str], ...], brownout: timedelta | None = None
 ) -> str | None:
     """Return the digest of what would be done to what, or None when the key is not there.
 

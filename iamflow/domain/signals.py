@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Signal, SignalKind, TrailEvent
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.ticket import Ticket
 
 _SESSION_PREFIX = "ASIA"
@@ -49,7 +49,7 @@ def _unless_seen(signal: Signal | None, ticket: Ticket) -> Signal | None:
     return signal
 
 
-def from_reading(reading: KeyReading, ticket: Ticket, propagation: timedelta) -> tuple[Signal, ...]:
+def from_reading(reading: UserReading, ticket: Ticket, propagation: timedelta) -> tuple[Signal, ...]:
     """Return what a reading of the user and the key means: a last use that moved on, a new key."""
     since = ticket.progress.deactivated_at
     if since is None:
@@ -84,7 +84,7 @@ def from_events(events: Iterable[TrailEvent], ticket: Ticket, propagation: timed
 
 
 def from_brownout(
-    events: Iterable[TrailEvent], reading: KeyReading, ticket: Ticket, propagation: timedelta
+    events: Iterable[TrailEvent], reading: UserReading, ticket: Ticket, propagation: timedelta
 ) -> tuple[Signal, ...]:
     """Return what shows that the key is in use during or after a brown-out: each of it rolls back.
 
@@ -125,7 +125,7 @@ def _browned_out_call(event: TrailEvent) -> Signal:
     )
 
 
-def _moved_on(used: datetime, reading: KeyReading, kind: SignalKind) -> Signal:
+def _moved_on(used: datetime, reading: UserReading, kind: SignalKind) -> Signal:
     last_use = reading.last_use
     parts = (last_use.service, last_use.region) if last_use is not None else ()
     where = " ".join(part for part in parts if part) or "service unknown"

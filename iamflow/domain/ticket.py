@@ -97,7 +97,8 @@ class Ticket:
     account_name: str
     username: UserName
     user_id: str | None = None
-    access_key_id: KeyId
+    access_key_id: KeyId | None = None
+    """The key that the ticket is about; None where it is about the user, the account or the organisation."""
     owner: Owner | None = None
     requester: Identity
     state: State
@@ -131,6 +132,14 @@ class Ticket:
     def ended(self) -> bool:
         """Whether the ticket has come to one of its ends."""
         return self.state in ENDS
+
+    @property
+    def key(self) -> KeyId:
+        """The key that the ticket is about. A ticket that is about no key has none to ask for."""
+        if self.access_key_id is None:
+            message = f"ticket {self.id} ({self.workflow}) is about no single key"
+            raise AssertionError(message)
+        return self.access_key_id
 
     @property
     def key_was_deactivated(self) -> bool:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, OutcomeKind
 from iamflow.domain.errors import RefusedError, TemporaryError
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Freeze, Pace, refusals
 from iamflow.domain.ids import AccountId, TicketId
 from iamflow.engine.changes import opening_change, settled_change
@@ -171,7 +171,7 @@ def _plain(engine: Engine, seen: Seen, decision: Decision) -> Change:
     return settled_change(seen.workflow, seen.case.ticket, decision, engine.now(), settles=settles)
 
 
-def _circumstances(engine: Engine, seen: Seen, reading: KeyReading, freeze: Freeze, pace: Pace) -> Circumstances:
+def _circumstances(engine: Engine, seen: Seen, reading: UserReading, freeze: Freeze, pace: Pace) -> Circumstances:
     if seen.decision.effect is None:
         message = "circumstances without an effect"
         raise AssertionError(message)

@@ -10,7 +10,7 @@ from datetime import datetime
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind, Receipt
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Pace, Remedy, refusals
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.deps import Engine
@@ -51,7 +51,7 @@ def perform(engine: Engine, opened: Opened) -> Performed:
     performed: Performed | None = None
     try:
         with engine.cloud.step(subject, opened.case.ticket.id, opened.intent.effect.kind) as step:
-            performed = _refused(engine, opened, step.read_key()) or _call(engine, opened, step)
+            performed = _refused(engine, opened, step.read()) or _call(engine, opened, step)
     except Exception as error:  # noqa: BLE001 - before the call, nothing has been done
         if performed is None:
             return _not_attempted(engine, opened, error)
@@ -59,7 +59,7 @@ def perform(engine: Engine, opened: Opened) -> Performed:
     return performed
 
 
-def _refused(engine: Engine, opened: Opened, reading: KeyReading) -> Performed | None:
+def _refused(engine: Engine, opened: Opened, reading: UserReading) -> Performed | None:
     """Ask every guard again with what was read just now; None when none of them objects."""
     standing = engine.store.standing(opened.case.ticket.id)
     circumstances = Circumstances(
@@ -131,7 +131,7 @@ def _observe(engine: Engine, opened: Opened, step: Step, receipt: Receipt) -> Pe
     """Read back until the change shows. IAM is eventually consistent, so that an old answer proves nothing."""
     case = replace(opened.case, intent=opened.intent)
     for attempt in range(_READ_BACKS):
-        reading = step.read_key()
+        reading = step.read()
         seen = opened.workflow.settle(case, reading, engine.situation())
         if seen is not None and seen.kind is OutcomeKind.DONE:
             at = max(reading.read_at, receipt.at or reading.read_at)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind
 from iamflow.domain.errors import TemporaryError
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
+from iamflow.domain.subject import UserSubject
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import sweeps
 from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
-from iamflow.engine.ports import KeySubject
 from iamflow.workflows.workflow import Achievement, Workflow
 
 
@@ -21,7 +21,7 @@ class Seen:
     case: Case
     workflow: Workflow
     decision: Decision
-    reading: KeyReading | None = None
+    reading: UserReading | None = None
     settles: Outcome | None = None
     """How the open intent, if there was one, turned out."""
     users: int | None = None
@@ -36,12 +36,12 @@ class Settled:
     workflow: Workflow
     intent: Intent
     outcome: Outcome
-    reading: KeyReading
+    reading: UserReading
 
 
-def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> KeySubject:
+def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> UserSubject:
     """Return the one key that the ticket is about, with the policies of its user that matter to it."""
-    return KeySubject(
+    return UserSubject(
         account_id=ticket.account_id,
         username=ticket.username,
         key_id=ticket.access_key_id,
@@ -71,19 +71,19 @@ def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     users = None
     if decision.effect is not None and not decision.effect.kind.undoes:
         users = engine.cloud.user_count(case.ticket.account_id)
-    return Seen(case=case, workflow=workflow, decision=decision, reading=sight.key, users=users)
+    return Seen(case=case, workflow=workflow, decision=decision, reading=sight.user, users=users)
 
 
-def _read(engine: Engine, subject: KeySubject, ticket: Ticket, sight: Sight, what: Look) -> Sight:
+def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, what: Look) -> Sight:
     match what:
-        case Look.KEY:
-            reading = engine.cloud.read_key(subject)
+        case Look.USER:
+            reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
-            return replace(sight, key=reading)
+            return replace(sight, user=reading)
         case Look.BASELINE:
             return replace(sight, baseline=sweeps.baseline(engine, ticket))
         case Look.REACTIONS:
-            last_use = sight.key.last_use if sight.key is not None else None
+            last_use = sight.user.last_use if sight.user is not None else None
             informed = replace(ticket, progress=replace(ticket.progress, last_use=last_use))
             return replace(sight, reactions=sweeps.reactions(engine, informed))
         case Look.BROWNOUT:
@@ -94,7 +94,7 @@ def _read(engine: Engine, subject: KeySubject, ticket: Ticket, sight: Sight, wha
             return replace(sight, proof=sweeps.proof(engine, ticket))
 
 
-def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
+def _require_time(engine: Engine, ticket: Ticket, reading: UserReading) -> None:
     """Refuse to go on before a deactivation while the clock is wrong: a grace period begun by it would end by another.
 
     A key that has been deactivated, or is being denied, is watched all the same; the next step is the guards' affair.
@@ -109,7 +109,7 @@ def _require_time(engine: Engine, ticket: Ticket, reading: KeyReading) -> None:
 
 def _settle(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     """Settle an intent that a crash or a lost answer left open, by reading AWS and never by repeating the call."""
-    reading = engine.cloud.read_key(subject_of(engine, workflow, case.ticket))
+    reading = engine.cloud.read(subject_of(engine, workflow, case.ticket))
     situation = engine.situation()
     outcome = workflow.settle(case, reading, situation)
     if outcome is None or case.intent is None:

@@ -12,13 +12,14 @@ from typing import Protocol
 from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
-from iamflow.domain.facts import Finding, KeyReading, RegionSet
+from iamflow.domain.facts import Finding, RegionSet, UserReading
 from iamflow.domain.guards import Freeze
-from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, TicketId, UserName
+from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, TicketId
 from iamflow.domain.journal import Event, NewEvent
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
+from iamflow.domain.subject import UserSubject
 from iamflow.domain.ticket import Approval, NewTicket, Ticket
 
 # --- changes, as data -----------------------------------------------------------------------------------------------
@@ -410,17 +411,6 @@ class Store(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeySubject:
-    """One access key of one user in one account."""
-
-    account_id: AccountId
-    username: UserName
-    key_id: KeyId
-    policies: tuple[str, ...] = ()
-    """The inline policies of the user that are to be read too, by name."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class TrailPage:
     """One page of events, newest first; ``token`` None ends it."""
 
@@ -431,7 +421,7 @@ class TrailPage:
 class Step(Protocol):
     """The mutating session of one ticket step: its own role session, narrowed to the one user."""
 
-    def read_key(self) -> KeyReading:
+    def read(self) -> UserReading:
         """Read the subject freshly, through this very session."""
         ...
 
@@ -451,7 +441,7 @@ class Cloud(Protocol):
     assumed or a call is denied. Nothing that failed is ever returned as empty.
     """
 
-    def read_key(self, subject: KeySubject) -> KeyReading:
+    def read(self, subject: UserSubject) -> UserReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now."""
         ...
 
@@ -476,7 +466,7 @@ class Cloud(Protocol):
         """
         ...
 
-    def step(self, subject: KeySubject, ticket_id: TicketId, effect: EffectKind) -> AbstractContextManager[Step]:
+    def step(self, subject: UserSubject, ticket_id: TicketId, effect: EffectKind) -> AbstractContextManager[Step]:
         """Open the mutating session for one step of a ticket."""
         ...
 

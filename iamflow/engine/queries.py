@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from iamflow.domain.decision import Case
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import IamflowError
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
 from iamflow.domain.guards.circumstances import Pace
 from iamflow.domain.policy import Policy
@@ -58,7 +58,7 @@ def why(engine: Engine, ref: str) -> Why:
 
 def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind) -> tuple[Refusal, ...]:
     ticket = case.ticket
-    reading = engine.cloud.read_key(subject_of(engine, workflow, ticket))
+    reading = engine.cloud.read(subject_of(engine, workflow, ticket))
     circumstances = Circumstances(
         now=engine.now(),
         effect=workflow.effect_of(ticket, kind),
@@ -74,7 +74,7 @@ def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind
     return refusals(circumstances)
 
 
-def _as_if_learned(ticket: Ticket, reading: KeyReading) -> Ticket:
+def _as_if_learned(ticket: Ticket, reading: UserReading) -> Ticket:
     """Return the ticket as its first look would leave it, so that a new ticket is not told that its user has changed."""
     if ticket.user_id is not None:
         return ticket

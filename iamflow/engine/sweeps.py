@@ -17,7 +17,7 @@ from iamflow.domain.evidence import (
     TrailEvent,
     TrailQuery,
 )
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.ids import AccountId, Region
 from iamflow.domain.signals import DECISIVE, from_brownout, from_event
 from iamflow.domain.ticket import Ticket
@@ -41,7 +41,7 @@ def baseline(engine: Engine, ticket: Ticket) -> Baseline:
     regions = engine.cloud.regions(ticket.account_id)
     query = TrailQuery(
         attribute=Attribute.ACCESS_KEY_ID,
-        value=ticket.access_key_id,
+        value=ticket.key,
         start=start,
         end=now,
     )
@@ -80,12 +80,9 @@ def reactions(engine: Engine, ticket: Ticket) -> Sweep:
     last_use = ticket.progress.last_use
     used_in = Region(last_use.region) if last_use is not None and last_use.region else GLOBAL_REGION
     queries = [
-        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.access_key_id)),
+        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.key)),
         (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.username)),
-        *(
-            (region, Attribute.ACCESS_KEY_ID, str(ticket.access_key_id))
-            for region in dict.fromkeys((used_in, GLOBAL_REGION))
-        ),
+        *((region, Attribute.ACCESS_KEY_ID, str(ticket.key)) for region in dict.fromkeys((used_in, GLOBAL_REGION))),
     ]
     events: list[TrailEvent] = []
     unread: list[tuple[str, str]] = []
@@ -116,9 +113,9 @@ def brownout(engine: Engine, ticket: Ticket) -> Sweep:
     if began is None:
         message = "a search after a brown-out that never was"
         raise AssertionError(message)
-    key = ticket.access_key_id
+    key = ticket.key
     questions = [(region, Attribute.ACCESS_KEY_ID, key) for region in engine.cloud.regions(ticket.account_id).readable]
-    nothing_read = KeyReading(read_at=engine.now(), account_id=ticket.account_id, user_id=ticket.user_id)
+    nothing_read = UserReading(read_at=engine.now(), account_id=ticket.account_id, user_id=ticket.user_id)
 
     def decides(event: TrailEvent) -> bool:
         return bool(from_brownout([event], nothing_read, ticket, engine.policy.timing.propagation))
@@ -186,7 +183,7 @@ def proof(engine: Engine, ticket: Ticket) -> Sweep:
     start = (ticket.closed_at or ticket.opened_at) - timedelta(hours=1)
     events = [
         event
-        for name in (ticket.access_key_id, ticket.username)
+        for name in (ticket.key, ticket.username)
         for page in _pages(engine, ticket.account_id, GLOBAL_REGION, _named(name, start, now))
         for event in page
     ]
@@ -200,10 +197,10 @@ def _named(name: str, start: datetime, end: datetime) -> TrailQuery:
 def _questions(ticket: Ticket, regions: Sequence[Region]) -> Iterator[tuple[Region, Attribute, str]]:
     """Yield what the final sweep asks: the key and the user's sessions everywhere, reactions where IAM's events land."""
     if GLOBAL_REGION in regions:
-        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.access_key_id
+        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.key
         yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.username
     for region in regions:
-        yield region, Attribute.ACCESS_KEY_ID, ticket.access_key_id
+        yield region, Attribute.ACCESS_KEY_ID, ticket.key
         yield region, Attribute.USERNAME, ticket.username
 
 

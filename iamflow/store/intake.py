@@ -30,7 +30,7 @@ class IntakePart(Part):
         with self.database.reading() as connection:
             query = select(TICKETS).where(among(connection, t.access_key_id, keys), t.closed_at.is_(None))
             found = [rows.ticket_of(row) for row in connection.execute(query)]
-        return {ticket.access_key_id: ticket for ticket in found}
+        return {ticket.key: ticket for ticket in found}
 
     def recently_closed(self, keys: Sequence[KeyId], since: datetime) -> Mapping[KeyId, Ticket]:
         """Return tickets closed since then because somebody did not want them; see ``IntakeStore.recently_closed``."""
@@ -39,7 +39,7 @@ class IntakePart(Part):
         with self.database.reading() as connection:
             query = select(TICKETS).where(among(connection, t.access_key_id, keys), refused)
             found = [rows.ticket_of(row) for row in connection.execute(query.order_by(t.closed_at, t.id))]
-        return {ticket.access_key_id: ticket for ticket in found}
+        return {ticket.key: ticket for ticket in found}
 
     def ever_rolled_back(self, keys: Sequence[KeyId]) -> frozenset[KeyId]:
         """Return which of these keys were rolled back by iamflow at any time."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Effect, EffectKind, Outcome
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
 from iamflow.domain.ticket import Ticket
@@ -33,7 +33,7 @@ class Achievement:
 
     effect: Effect
     outcome: Outcome
-    reading: KeyReading
+    reading: UserReading
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class Workflow:
     refused: Callable[[Case, Decision, tuple[Refusal, ...], Situation], Decision]
     """What becomes of a decision whose effect the guards refused."""
     achieved: Callable[[Case, Achievement, Situation], Decision]
-    settle: Callable[[Case, KeyReading, Situation], Outcome | None]
+    settle: Callable[[Case, UserReading, Situation], Outcome | None]
     """What a reading says about the case's open intent; None when it cannot be told yet."""
     blocked: Callable[[Ticket, Situation, str, str], Decision]
     """What becomes of a ticket that is set aside for a person, given a code and a sentence."""

@@ -11,7 +11,7 @@ from iamflow.aws.cloud import AwsCloud, open_cloud
 from iamflow.aws.settings import AwsSettings
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.ids import AccountId, KeyId, UserName
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
 from tests.aws.scripted import Reply, Scripted, result
@@ -21,11 +21,11 @@ CREATED = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 ACCOUNT = AccountId("562458925665")
 USER = UserName("etl")
 KEY = KeyId("AKIAYF5JKDJQS3LDLOIV")
-SUBJECT = KeySubject(account_id=ACCOUNT, username=USER, key_id=KEY)
+SUBJECT = UserSubject(account_id=ACCOUNT, username=USER, key_id=KEY)
 Opener = Callable[..., AwsCloud]
 
 
-def effect(kind: EffectKind, subject: KeySubject = SUBJECT) -> Effect:
+def effect(kind: EffectKind, subject: UserSubject = SUBJECT) -> Effect:
     return Effect(kind=kind, account_id=subject.account_id, username=subject.username, key_id=subject.key_id)
 
 

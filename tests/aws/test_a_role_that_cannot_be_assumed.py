@@ -11,7 +11,7 @@ from iamflow.aws.settings import AwsSettings
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import BlockedError
 from iamflow.domain.ids import AccountId, TicketId
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import ACCOUNT, SUBJECT, USER, Opener
@@ -23,7 +23,7 @@ ASKED = ("123456789012", "us-east-1", "sts", "AssumeRole")
 
 def blocked(cloud: AwsCloud) -> BlockedError:
     with pytest.raises(BlockedError) as caught:
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     return caught.value
 
 
@@ -77,13 +77,13 @@ def test_the_other_accounts_go_on(shut: Sandbox, cloud: AwsCloud) -> None:
     shut.seed.account(other, "other")
     shut.seed.user(other, USER)
     blocked(cloud)
-    assert cloud.read_key(KeySubject(account_id=other, username=USER, key_id=SUBJECT.key_id)).account_id == other
+    assert cloud.read(UserSubject(account_id=other, username=USER, key_id=SUBJECT.key_id)).account_id == other
 
 
 def test_hundreds_of_tickets_ask_once_a_minute(shut: Sandbox, cloud: AwsCloud, clock: VirtualClock) -> None:
     for number in range(100):
         with pytest.raises(BlockedError, match="cannot be assumed"):
-            cloud.read_key(SUBJECT)
+            cloud.read(SUBJECT)
         with (
             pytest.raises(BlockedError, match="cannot be assumed"),
             cloud.step(SUBJECT, TicketId(number), EffectKind.DEACTIVATE_KEY),
@@ -99,12 +99,12 @@ def test_a_remedy_works_after_a_minute(shut: Sandbox, cloud: AwsCloud, clock: Vi
     blocked(cloud)
     shut.seed.role_trust(ACCOUNT, allowed=True)
     clock.advance(timedelta(minutes=1))
-    assert cloud.read_key(SUBJECT).user_id is not None
+    assert cloud.read(SUBJECT).user_id is not None
 
 
 def test_a_role_may_be_given_as_an_arn_pattern(sandbox: Sandbox, opened: Opener) -> None:
     cloud = opened(AwsSettings(role_name="arn:aws:iam::{account}:role/iamflow"))
-    assert cloud.read_key(SUBJECT).account_id == ACCOUNT
+    assert cloud.read(SUBJECT).account_id == ACCOUNT
 
 
 @pytest.mark.parametrize("code", ["InvalidClientTokenId", "SignatureDoesNotMatch"])

@@ -8,7 +8,7 @@ from iamflow.aws.cloud import AwsCloud
 from iamflow.domain.errors import BlockedError, IamflowError, PermanentError, TemporaryError
 from iamflow.domain.facts import LastUse
 from iamflow.domain.ids import AccountId, UserName
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import ACCOUNT, KEY, SUBJECT, key_row
 from tests.aws.scripted import Reply, Scripted, refusal, result
@@ -24,20 +24,20 @@ def test_a_read_that_fails_for_now_is_to_be_tried_later(
 ) -> None:
     switch: Any = getattr(sandbox.faults, fault)
     with switch(service="iam", operation=operation), pytest.raises(TemporaryError, match=f"{ACCOUNT}: iam:{operation}"):
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
 
 
 @pytest.mark.parametrize("operation", READS)
 def test_a_read_that_is_denied_waits_for_a_person(cloud: AwsCloud, sandbox: Sandbox, operation: str) -> None:
     with sandbox.faults.access_denied(service="iam", operation=operation), pytest.raises(BlockedError) as caught:
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     assert caught.value.code == "access"
     assert f"allow iam:{operation}; `iamflow policy show`" in str(caught.value)
 
 
 def test_a_passing_fault_is_overcome_within_the_read(cloud: AwsCloud, sandbox: Sandbox) -> None:
     sandbox.faults.throttle(times=1, service="iam", operation="GetAccessKeyLastUsed")
-    assert cloud.read_key(SUBJECT).last_use == LastUse()
+    assert cloud.read(SUBJECT).last_use == LastUse()
 
 
 @pytest.mark.parametrize("operation", READS)
@@ -47,7 +47,7 @@ def test_an_answer_that_cannot_be_understood_is_an_error(
 ) -> None:
     scripted.on(operation, Reply(body=body))
     with pytest.raises(IamflowError):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_answer_that_lacks_something_is_an_error(
 ) -> None:
     scripted.on(operation, result(operation, content))
     with pytest.raises(TemporaryError, match=f"iam:{operation}"):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
 
 
 @pytest.mark.parametrize("operation", READS[1:])
@@ -82,11 +82,11 @@ def test_a_user_that_vanishes_during_the_reading_is_read_again(
 ) -> None:
     scripted.on(operation, refusal("NoSuchEntity", status=404))
     with pytest.raises(TemporaryError, match="changed while it was being read"):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
 
 
 def test_a_user_that_does_not_exist_is_a_result(cloud: AwsCloud) -> None:
-    reading = cloud.read_key(KeySubject(account_id=ACCOUNT, username=UserName("nobody"), key_id=KEY))
+    reading = cloud.read(UserSubject(account_id=ACCOUNT, username=UserName("nobody"), key_id=KEY))
     assert (reading.user_id, reading.keys, reading.last_use) == (None, (), None)
 
 
@@ -100,7 +100,7 @@ def test_a_user_count_that_is_missing_is_an_error(scripted: Scripted, scripted_c
 def test_a_refusal_that_is_not_known_is_an_error(scripted: Scripted, scripted_cloud: AwsCloud, operation: str) -> None:
     scripted.on(operation, refusal("ValidationError"))
     with pytest.raises(PermanentError, match=f"iam:{operation} .*ValidationError"):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
 
 
 @pytest.mark.parametrize("operation", ["GetCallerIdentity", "AssumeRole"])
@@ -109,7 +109,7 @@ def test_a_session_of_which_nothing_is_known_is_not_used(
 ) -> None:
     scripted.on(operation, result(operation, "<Other/>"))
     with pytest.raises(TemporaryError, match=f"sts:{operation} .*lacks"):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
     assert not scripted.calls["GetUser"]
 
 

@@ -136,7 +136,7 @@ def test_in_the_sandbox_every_service_goes_to_its_endpoint(
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", scripted.url)
     cloud = open_cloud(AwsSettings(sandbox=True), clock)
-    assert cloud.read_key(SUBJECT).user_id == "AIDAEXAMPLE"
+    assert cloud.read(SUBJECT).user_id == "AIDAEXAMPLE"
     assert scripted.calls["AssumeRole"] == 1
     cloud.close()
 
@@ -173,5 +173,5 @@ def test_an_endpoint_that_appears_later_is_refused_before_the_first_call(
     cloud = open_cloud(AwsSettings(), clock)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", scripted.url)
     with pytest.raises(BlockedError, match=r"sts: http://127\.0\.0\.1 is not an endpoint of AWS"):
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     assert not scripted.calls

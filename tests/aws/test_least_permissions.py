@@ -26,7 +26,7 @@ def test_the_policies_are_the_golden_ones() -> None:
 
 
 def use_everything(cloud: AwsCloud) -> None:
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     cloud.regions(ACCOUNT)
     cloud.user_count(ACCOUNT)
     query = TrailQuery(attribute=Attribute.USERNAME, value="etl", start=START, end=START)
@@ -43,7 +43,7 @@ def test_each_role_can_do_its_work_and_nothing_else(sandbox: Sandbox, cloud: Aws
     use_everything(cloud)
     for kind in EffectKind:
         with cloud.step(SUBJECT, TicketId(1), kind) as step:
-            assert step.read_key().user_id is not None
+            assert step.read().user_id is not None
             if ROLE_OF[kind] is role:
                 step.apply(effect(kind))
                 continue

@@ -23,9 +23,9 @@ def test_not_even_a_log_of_everything_holds_a_secret(
     logging.getLogger("botocore").setLevel(logging.NOTSET)
     caplog.set_level(logging.DEBUG)
     cloud = open_cloud(AwsSettings(sandbox=True, endpoint_url=scripted.url, instance="hush"), clock)
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     with cloud.step(SUBJECT, TicketId(1), EffectKind.DELETE_KEY) as step:
-        step.read_key()
+        step.read()
     cloud.close()
     assert SECRET not in caplog.text
     assert "made-up" not in caplog.text
@@ -42,7 +42,7 @@ def test_an_answer_that_breaks_off_after_the_secret_is_not_quoted(scripted: Scri
     scripted.on("AssumeRole", lambda asked: Reply(body=assumed(asked).body[:-30]))
     cloud = open_cloud(AwsSettings(sandbox=True, endpoint_url=scripted.url, instance="hush"), clock)
     with pytest.raises(TemporaryError) as caught:
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     assert SECRET not in str(caught.value)
     cloud.close()
 

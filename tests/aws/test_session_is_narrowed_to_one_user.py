@@ -14,7 +14,7 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import BlockedError, PermanentError
 from iamflow.domain.evidence import Attribute, TrailQuery
 from iamflow.domain.ids import KeyId, Region, TicketId, UserName
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import ACCOUNT, KEY, SUBJECT, Opener, effect
@@ -23,11 +23,11 @@ OTHER_KEY = KeyId("AKIAYF5JKDJQOTHERKEY")
 TICKET = TicketId(4711)
 
 
-def as_subject(name: str, key_id: KeyId = OTHER_KEY) -> KeySubject:
-    return KeySubject(account_id=ACCOUNT, username=UserName(name), key_id=key_id)
+def as_subject(name: str, key_id: KeyId = OTHER_KEY) -> UserSubject:
+    return UserSubject(account_id=ACCOUNT, username=UserName(name), key_id=key_id)
 
 
-def turned_on(step: AwsStep, subject: KeySubject, kind: EffectKind) -> AwsStep:
+def turned_on(step: AwsStep, subject: UserSubject, kind: EffectKind) -> AwsStep:
     """A step whose session was opened for one thing, and that is made to try another."""
     return AwsStep(step._session, "us-east-1", effect(kind, subject), step._clock)
 
@@ -67,7 +67,7 @@ def test_a_user_under_any_path_is_reached(sandbox: Sandbox, cloud: AwsCloud, pat
     sandbox.seed.key(ACCOUNT, "robot", OTHER_KEY)
     subject = as_subject("robot")
     with cloud.step(subject, TICKET, EffectKind.DEACTIVATE_KEY) as step:
-        assert step.read_key().key(OTHER_KEY) is not None
+        assert step.read().key(OTHER_KEY) is not None
         step.apply(effect(EffectKind.DEACTIVATE_KEY, subject))
     assert sandbox.key_status(ACCOUNT, OTHER_KEY) == "Inactive"
 
@@ -80,7 +80,7 @@ def test_a_name_that_no_user_can_bear_never_gets_into_a_policy(cloud: AwsCloud, 
     ):
         pass
     with pytest.raises(PermanentError, match="cannot be the name"):
-        cloud.read_key(as_subject(name))
+        cloud.read(as_subject(name))
     assert not any(service == "iam" for _, _, service, _ in sandbox.calls())
 
 
@@ -111,7 +111,7 @@ def test_the_session_bears_the_ticket_in_the_trail(opened: Opener, sandbox: Sand
 def test_each_step_has_a_session_of_its_own_that_is_asked_once_who_it_is(cloud: AwsCloud, sandbox: Sandbox) -> None:
     for number in range(3):
         with cloud.step(SUBJECT, TicketId(number), EffectKind.DEACTIVATE_KEY) as step:
-            step.read_key()
+            step.read()
             step.apply(effect(EffectKind.DEACTIVATE_KEY))
     calls = sandbox.calls()
     assert calls["123456789012", "us-east-1", "sts", "AssumeRole"] == 3
@@ -137,7 +137,7 @@ def test_the_longest_name_fits_into_a_session_policy() -> None:
 def test_a_session_in_another_account_is_refused(opened: Opener, sandbox: Sandbox) -> None:
     cloud = opened(AwsSettings(role_name=None))
     with pytest.raises(BlockedError, match="are those of account 123456789012") as caught:
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     assert caught.value.code == "access"
     with pytest.raises(BlockedError), cloud.step(SUBJECT, TICKET, EffectKind.DELETE_KEY):
         pass

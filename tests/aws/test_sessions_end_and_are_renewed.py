@@ -24,14 +24,14 @@ def test_all_reads_of_an_account_share_one_session_that_is_asked_once_who_it_is(
     cloud: AwsCloud, sandbox: Sandbox
 ) -> None:
     for _ in range(3):
-        cloud.read_key(SUBJECT)
+        cloud.read(SUBJECT)
     cloud.regions(ACCOUNT)
     cloud.user_count(ACCOUNT)
     assert (sandbox.calls()[ASSUMED], sandbox.calls()[WHO]) == (1, 1)
 
 
 def test_a_reading_takes_four_calls(cloud: AwsCloud, sandbox: Sandbox) -> None:
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     calls = {name: count for (_, _, service, name), count in sandbox.calls().items() if service == "iam"}
     assert calls == {"GetUser": 1, "ListAccessKeys": 1, "GetAccessKeyLastUsed": 1, "ListAttachedUserPolicies": 1}
 
@@ -39,19 +39,19 @@ def test_a_reading_takes_four_calls(cloud: AwsCloud, sandbox: Sandbox) -> None:
 def test_a_session_is_kept_until_five_minutes_before_its_end(
     cloud: AwsCloud, sandbox: Sandbox, clock: VirtualClock
 ) -> None:
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     clock.advance(timedelta(minutes=54))
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     assert sandbox.calls()[ASSUMED] == 1
     clock.advance(timedelta(minutes=1))
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     assert sandbox.calls()[ASSUMED] == 2
 
 
 def test_a_jump_of_days_opens_a_new_session(cloud: AwsCloud, clock: VirtualClock) -> None:
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     clock.advance(timedelta(days=9))
-    assert cloud.read_key(SUBJECT).read_at == clock.now()
+    assert cloud.read(SUBJECT).read_at == clock.now()
 
 
 def test_an_expired_session_is_dropped_and_the_next_call_opens_another(
@@ -59,26 +59,26 @@ def test_an_expired_session_is_dropped_and_the_next_call_opens_another(
 ) -> None:
     scripted.on("GetUser", refusal("ExpiredToken", status=403), user())
     with pytest.raises(TemporaryError, match="expired"):
-        scripted_cloud.read_key(SUBJECT)
+        scripted_cloud.read(SUBJECT)
     assert scripted.calls["GetUser"] == 1
-    assert scripted_cloud.read_key(SUBJECT).user_id == "AIDAEXAMPLE"
+    assert scripted_cloud.read(SUBJECT).user_id == "AIDAEXAMPLE"
     assert scripted.calls["AssumeRole"] == 2
 
 
 def test_a_session_that_aws_does_not_know_any_more_is_dropped(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
     scripted.on("GetUser", refusal("InvalidClientTokenId", status=403), user())
     with pytest.raises(BlockedError):
-        scripted_cloud.read_key(SUBJECT)
-    assert scripted_cloud.read_key(SUBJECT).user_id == "AIDAEXAMPLE"
+        scripted_cloud.read(SUBJECT)
+    assert scripted_cloud.read(SUBJECT).user_id == "AIDAEXAMPLE"
 
 
 def test_a_clock_that_disagrees_with_aws_does_not_end_sessions_early(
     scripted: Scripted, scripted_cloud: AwsCloud, clock: VirtualClock
 ) -> None:
     clock.advance(timedelta(days=300))  # AWS's answers say November, and end their sessions an hour later
-    scripted_cloud.read_key(SUBJECT)
+    scripted_cloud.read(SUBJECT)
     clock.advance(timedelta(minutes=54))
-    scripted_cloud.read_key(SUBJECT)
+    scripted_cloud.read(SUBJECT)
     assert scripted.calls["AssumeRole"] == 1
 
 
@@ -94,7 +94,7 @@ def test_a_session_is_asked_for_with_its_name_its_external_id_and_no_more_than_a
     scripted.on("AssumeRole", noting)
     settings = AwsSettings(sandbox=True, endpoint_url=scripted.url, external_id="x-42", instance="b1")
     cloud = open_cloud(settings, clock)
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     with cloud.step(SUBJECT, TicketId(7), EffectKind.DELETE_KEY):
         pass
     cloud.close()
@@ -116,9 +116,9 @@ def test_credentials_that_were_replaced_in_their_file_are_read_anew(
     old = sandbox.owner.create_key(ACCOUNT, USER)
     write(old)
     cloud = opened(AwsSettings(profiles={ACCOUNT: "prod"}))
-    cloud.read_key(SUBJECT)
+    cloud.read(SUBJECT)
     sandbox.owner.delete_key(ACCOUNT, USER, old)
     write(KEY)
     with pytest.raises(BlockedError, match="does not accept the credentials"):
-        cloud.read_key(SUBJECT)
-    assert cloud.read_key(SUBJECT).account_id == ACCOUNT
+        cloud.read(SUBJECT)
+    assert cloud.read(SUBJECT).account_id == ACCOUNT

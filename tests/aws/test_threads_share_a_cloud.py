@@ -8,13 +8,15 @@ from iamflow.aws.cloud import AwsCloud
 from iamflow.aws.settings import AwsSettings
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
-from iamflow.engine.ports import KeySubject
+from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import effect
 
 ACCOUNTS = [AccountId(f"{number}00000000000") for number in range(1, 4)]
 SUBJECTS = [
-    KeySubject(account_id=account, username=UserName(f"user-{number}"), key_id=KeyId(f"AKIA{account[:1]}{number:015d}"))
+    UserSubject(
+        account_id=account, username=UserName(f"user-{number}"), key_id=KeyId(f"AKIA{account[:1]}{number:015d}")
+    )
     for account in ACCOUNTS
     for number in range(8)
 ]
@@ -31,7 +33,7 @@ def seed(sandbox: Sandbox) -> None:
 def test_sixteen_threads_open_one_session_an_account(sandbox: Sandbox, cloud: AwsCloud) -> None:
     seed(sandbox)
     with ThreadPoolExecutor(16) as pool:
-        readings = list(pool.map(cloud.read_key, SUBJECTS))
+        readings = list(pool.map(cloud.read, SUBJECTS))
     for subject, reading in zip(SUBJECTS, readings, strict=True):
         assert (reading.account_id, [key.key_id for key in reading.keys]) == (subject.account_id, [subject.key_id])
     opened = Counter(name for *_, name in sandbox.calls().elements() if name == "AssumeRole")
@@ -42,7 +44,7 @@ def test_sixteen_threads_change_each_its_own_key(sandbox: Sandbox, cloud: AwsClo
     seed(sandbox)
     wanted = SUBJECTS[::2]
 
-    def deactivate(subject: KeySubject) -> None:
+    def deactivate(subject: UserSubject) -> None:
         with cloud.step(subject, TicketId(SUBJECTS.index(subject)), EffectKind.DEACTIVATE_KEY) as step:
             step.apply(effect(EffectKind.DEACTIVATE_KEY, subject))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyFacts, KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.states import State
@@ -51,7 +51,7 @@ def ticket(*, state: State = State.NOTIFIED, deadline: datetime | None = None, *
     )
 
 
-def reading(*, created_at: datetime = CREATED, last_use: LastUse | None = None) -> KeyReading:
+def reading(*, created_at: datetime = CREATED, last_use: LastUse | None = None) -> UserReading:
     """Return what AWS says of the user and its one key."""
     key = KeyState(key_id=KEY, status=KeyStatus.ACTIVE, created_at=created_at)
-    return KeyReading(read_at=NOW, account_id=ACCOUNT, user_id=USER_ID, keys=(key,), last_use=last_use)
+    return UserReading(read_at=NOW, account_id=ACCOUNT, user_id=USER_ID, keys=(key,), last_use=last_use)

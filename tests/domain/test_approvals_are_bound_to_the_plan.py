@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.facts import KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.plan import plan_digest, remaining_effects
 from iamflow.domain.states import State
@@ -22,7 +22,7 @@ PLAN = plan_digest(TICKET, READING, EXCUSED)
 _OTHER = KeyState(key_id=OTHER_KEY, status=KeyStatus.ACTIVE, created_at=CREATED)
 OF_THE_OTHER_KEY = replace(READING, keys=(*READING.keys, _OTHER))
 
-CHANGED: dict[str, tuple[Ticket, KeyReading]] = {
+CHANGED: dict[str, tuple[Ticket, UserReading]] = {
     "workflow": (replace(TICKET, workflow="rotate-key"), READING),
     "workflow version": (replace(TICKET, workflow_version=2), READING),
     "remaining effects": (ticket(deactivated_at=NOW), READING),
@@ -33,7 +33,7 @@ CHANGED: dict[str, tuple[Ticket, KeyReading]] = {
     "creation date": (TICKET, reading(created_at=CREATED + DAY / 86_400)),
 }
 
-UNCHANGED: dict[str, tuple[Ticket, KeyReading]] = {
+UNCHANGED: dict[str, tuple[Ticket, UserReading]] = {
     "version": (replace(TICKET, version=99), READING),
     "attempts": (replace(TICKET, attempts=5), READING),
     "state": (replace(TICKET, state=State.AWAITING_APPROVAL, state_since=NOW), READING),

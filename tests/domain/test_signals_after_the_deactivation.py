@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from iamflow.domain.evidence import Baseline, Signal, SignalKind, TrailEvent
-from iamflow.domain.facts import KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import KeyId
 from iamflow.domain.signals import DECISIVE, HOLDING, from_event, from_events, from_reading
 from iamflow.domain.ticket import Ticket
@@ -178,7 +178,7 @@ def test_a_person_who_reacts_is_named(event: TrailEvent, who: str) -> None:
     assert {toggled.kind, created.kind} <= HOLDING
 
 
-def _with_new_key(created_at: datetime) -> KeyReading:
+def _with_new_key(created_at: datetime) -> UserReading:
     old = reading()
     new = KeyState(key_id=OTHER_KEY, status=KeyStatus.ACTIVE, created_at=created_at)
     return replace(old, keys=(*old.keys, new))

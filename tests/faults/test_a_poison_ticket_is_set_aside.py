@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import State
+from iamflow.domain.subject import UserSubject
 from iamflow.engine import steer
 from iamflow.engine.deps import Engine
-from iamflow.engine.ports import KeySubject
 from tests.faults.record import Witness, check
 from tests.world import DAY, HOUR, KEY, World
 
@@ -24,11 +24,11 @@ class Poisoned:
     cloud: Any
     key_id: KeyId
 
-    def read_key(self, subject: KeySubject) -> KeyReading:
+    def read(self, subject: UserSubject) -> UserReading:
         if subject.key_id == self.key_id:
             message = "an answer that no parser has ever seen, with AKIASECRETSECRETSECR in it"
             raise ValueError(message)
-        reading: KeyReading = self.cloud.read_key(subject)
+        reading: UserReading = self.cloud.read(subject)
         return reading
 
     def __getattr__(self, name: str) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from iamflow.domain.brownout import Brownout, policy_document, policy_name
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.evidence import Baseline, SweepRecord
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyFacts, KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.guards import GUARDS, Circumstances, Freeze, Guard, Pace, Refusal, refusals
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
 from iamflow.domain.people import RULES, Identity
@@ -77,7 +77,9 @@ def allowed(kind: EffectKind) -> Circumstances:
     """Return circumstances in which no guard has anything against this effect."""
     match kind:
         case EffectKind.ATTACH_BROWNOUT:
-            one_key = key_of(_circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD), OTHER_KEY, KeyStatus.INACTIVE)
+            one_key = key_of(
+                _circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD), OTHER_KEY, KeyStatus.INACTIVE
+            )
             return setting(reading(one_key, policies={DENY: None}), brownout=4 * HOUR)
         case EffectKind.LIFT_BROWNOUT:
             on = replace(_TOLD, brownout=BROWNOUT)
@@ -110,7 +112,7 @@ def _circumstances(kind: EffectKind, status: KeyStatus, state: State, progress: 
         baseline=_BASELINE,
         opened_at=NOW - 11 * DAY,
     )
-    reading = KeyReading(
+    reading = UserReading(
         read_at=NOW - 10 * SECOND,
         account_id=ACCOUNT,
         user_id=USER_ID,

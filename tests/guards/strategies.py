@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Baseline, SweepRecord
-from iamflow.domain.facts import KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.guards import Circumstances, Freeze, Pace
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import AccountScope, AutoDelete, DisableKeyPolicy, Policy
@@ -55,7 +55,7 @@ KEYS = st.lists(
     unique_by=lambda key: key.key_id,
 ).map(tuple)
 READINGS = st.builds(
-    KeyReading,
+    UserReading,
     read_at=st.just(NOW) | TIMES,
     account_id=st.sampled_from([ACCOUNT, "210987654321"]),
     user_id=st.sampled_from([USER_ID, "AIDAOTHER", None]),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import Effect, EffectKind, Intent
 from iamflow.domain.evidence import Baseline, Sweep, SweepRecord, TrailEvent
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyState, KeyStatus, LastUse
+from iamflow.domain.facts import KeyFacts, KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
 from iamflow.domain.notice import NoticeState, NoticeStatus
 from iamflow.domain.people import RULES, Identity
@@ -96,10 +96,10 @@ def case(of: Ticket, **changes: object) -> Case:
     return replace(Case(ticket=of, enforced_since=NOW - 30 * DAY), **changes)  # type: ignore[arg-type]  # as above
 
 
-def reading(status: KeyStatus | None = KeyStatus.ACTIVE, *more: KeyState, **changes: object) -> KeyReading:
+def reading(status: KeyStatus | None = KeyStatus.ACTIVE, *more: KeyState, **changes: object) -> UserReading:
     """Return what AWS says now: the key with this status, or without it."""
     own = () if status is None else (KeyState(key_id=KEY, status=status, created_at=CREATED),)
-    base = KeyReading(
+    base = UserReading(
         read_at=NOW,
         account_id=ACCOUNT,
         user_id=USER_ID,
@@ -140,7 +140,7 @@ def decide(of: Case, sight: Sight, at: Situation | None = None) -> Decision:
 
 def looking(of: Ticket, status: KeyStatus | None = KeyStatus.ACTIVE, at: Situation | None = None) -> Decision:
     """Decide about a ticket whose key reads so."""
-    return decide(case(of), Sight(key=reading(status)), at)
+    return decide(case(of), Sight(user=reading(status)), at)
 
 
 def event(name: str = "ListBuckets", *, at: datetime = NOW - DAY, **changes: object) -> TrailEvent:

@@ -8,7 +8,7 @@ import pytest
 from iamflow.domain.decision import Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Signal, SignalKind
-from iamflow.domain.facts import KeyReading, KeyStatus, LastUse
+from iamflow.domain.facts import KeyStatus, LastUse, UserReading
 from iamflow.domain.journal import EventKind
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.policy import OwnerRules, Policy
@@ -51,8 +51,8 @@ def watched(state: State = State.MONITORING, **changes: object) -> Ticket:
     return ticket(state, replace(WATCHED, **changes))  # type: ignore[arg-type]  # the progress's own names
 
 
-def seeing(of: Ticket, key: KeyReading, **sight: object) -> Sight:
-    return Sight(key=key, **sight)  # type: ignore[arg-type]  # the sight's own names
+def seeing(of: Ticket, key: UserReading, **sight: object) -> Sight:
+    return Sight(user=key, **sight)  # type: ignore[arg-type]  # the sight's own names
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def seeing(of: Ticket, key: KeyReading, **sight: object) -> Sight:
     [(reading(None), Resolution.KEY_GONE), (reading(None, user_id=None), Resolution.USER_GONE)],
 )
 def test_a_key_that_somebody_else_deleted_ends_the_ticket(
-    state: State, seen: KeyReading, resolution: Resolution
+    state: State, seen: UserReading, resolution: Resolution
 ) -> None:
     decision = decide(case(watched(state)), seeing(watched(state), seen, reactions=sweep()))
     assert (decision.trigger, decision.resolution) == (Trigger.RESOLVE, resolution)
@@ -73,7 +73,7 @@ def test_a_key_that_somebody_else_deleted_ends_the_ticket(
 
 @pytest.mark.parametrize("state", AFTER)
 def test_a_key_that_is_active_again_ends_the_ticket_and_names_who_did_it(state: State) -> None:
-    decision = decide(case(watched(state)), Sight(key=reading(), reactions=sweep(ACTIVE_CALL, SESSION)))
+    decision = decide(case(watched(state)), Sight(user=reading(), reactions=sweep(ACTIVE_CALL, SESSION)))
     assert (decision.trigger, decision.resolution) == (Trigger.RESOLVE, Resolution.OWNER_REACTIVATED)
     assert "user/owner" in decision.reason
     assert [signal.kind for signal in decision.ticket.progress.signals] == [SignalKind.REACTIVATED]
@@ -118,7 +118,7 @@ def test_a_persons_rollback_is_proposed_from_everywhere_and_in_every_mode(state:
 @pytest.mark.parametrize("state", AFTER)
 def test_a_last_use_that_moved_on_gives_the_key_back_from_everywhere(state: State) -> None:
     used = LastUse(at=DEACTIVATED + HOUR, service="s3", region="eu-west-1")
-    decision = decide(case(watched(state)), Sight(key=reading(INACTIVE, last_use=used), reactions=sweep()))
+    decision = decide(case(watched(state)), Sight(user=reading(INACTIVE, last_use=used), reactions=sweep()))
     assert decision.effect == effect(EffectKind.REACTIVATE_KEY)
     assert "GetAccessKeyLastUsed moved on" in decision.reason
 
@@ -137,7 +137,7 @@ def test_a_call_that_got_through_gives_the_key_back_and_is_the_evidence(where: s
 
 def test_a_signal_is_remembered_once_however_often_it_is_seen() -> None:
     used = event(at=DEACTIVATED + HOUR)
-    sight = Sight(key=reading(INACTIVE), reactions=sweep(used))
+    sight = Sight(user=reading(INACTIVE), reactions=sweep(used))
     first = decide(case(watched()), sight)
     again = decide(case(replace(watched(), progress=first.ticket.progress)), sight)
     assert again.ticket.progress.signals == first.ticket.progress.signals
@@ -158,9 +158,9 @@ def test_a_signal_is_remembered_once_however_often_it_is_seen() -> None:
     ],
 )
 def test_what_only_a_person_can_judge_stops_the_clock_and_tells_who_must_look(
-    state: State, seen: KeyReading, events: tuple[object, ...], kind: SignalKind
+    state: State, seen: UserReading, events: tuple[object, ...], kind: SignalKind
 ) -> None:
-    decision = decide(case(watched(state)), Sight(key=seen, reactions=sweep(*events)))  # type: ignore[arg-type]  # they are events
+    decision = decide(case(watched(state)), Sight(user=seen, reactions=sweep(*events)))  # type: ignore[arg-type]  # they are events
     assert decision.trigger is Trigger.HOLD
     assert decision.effect is None
     assert [signal.kind for signal in decision.ticket.progress.signals] == [kind]
@@ -173,15 +173,15 @@ def test_what_only_a_person_can_judge_stops_the_clock_and_tells_who_must_look(
 @pytest.mark.parametrize("state", [State.ON_HOLD, State.BLOCKED])
 def test_a_paused_ticket_is_watched_on_and_held_no_second_time(state: State) -> None:
     of = replace(watched(state), came_from=State.MONITORING, blocked_reason="look at it")
-    decision = decide(case(of), Sight(key=reading(INACTIVE), reactions=sweep(SESSION)))
+    decision = decide(case(of), Sight(user=reading(INACTIVE), reactions=sweep(SESSION)))
     assert (decision.trigger, decision.effect, decision.notices) == (None, None, ())
     assert decision.due_at == NOW + 30 * MINUTE
 
 
 def test_what_a_person_has_let_pass_is_not_held_again() -> None:
-    first = decide(case(watched()), Sight(key=reading(INACTIVE), reactions=sweep(SESSION)))
+    first = decide(case(watched()), Sight(user=reading(INACTIVE), reactions=sweep(SESSION)))
     marks = tuple(signal.mark for signal in first.ticket.progress.signals)
-    decision = decide(case(watched(acknowledged=marks)), Sight(key=reading(INACTIVE), reactions=sweep(SESSION)))
+    decision = decide(case(watched(acknowledged=marks)), Sight(user=reading(INACTIVE), reactions=sweep(SESSION)))
     assert decision.trigger is None
 
 
@@ -213,7 +213,7 @@ def test_a_watched_key_is_looked_at_again_after_a_poll_or_when_the_sweep_is_due(
 
 
 def test_a_conclusive_final_sweep_that_found_nothing_brings_the_proposal() -> None:
-    decision = decide(case(watched()), Sight(key=reading(INACTIVE), final_sweep=sweep()))
+    decision = decide(case(watched()), Sight(user=reading(INACTIVE), final_sweep=sweep()))
     assert decision.effect == effect(EffectKind.DELETE_KEY)
     assert (decision.trigger, decision.resolution) == (Trigger.DELETE, Resolution.DELETED)
     assert decision.ticket.progress.final_sweep is not None
@@ -222,7 +222,7 @@ def test_a_conclusive_final_sweep_that_found_nothing_brings_the_proposal() -> No
 
 def test_a_sweep_that_left_a_region_unread_is_on_the_record_and_proves_nothing() -> None:
     partial = sweep(unread=(("eu-west-1", "throttled"),))
-    decision = decide(case(watched()), Sight(key=reading(INACTIVE), final_sweep=partial))
+    decision = decide(case(watched()), Sight(user=reading(INACTIVE), final_sweep=partial))
     assert decision.effect is None
     assert decision.ticket.progress.final_sweep is None
     (entry,) = decision.events
@@ -237,9 +237,9 @@ def test_a_sweep_of_before_is_as_good_as_one_of_now() -> None:
 def test_a_deletion_that_waits_for_a_person_is_proposed_only_with_an_unused_approval() -> None:
     of = watched(State.AWAITING_APPROVAL, final_sweep=SWEPT)
     assert looking(of, INACTIVE).effect is None
-    used = decide(case(of, approvals=(approval(used_at=NOW - HOUR),)), Sight(key=reading(INACTIVE)))
+    used = decide(case(of, approvals=(approval(used_at=NOW - HOUR),)), Sight(user=reading(INACTIVE)))
     assert used.effect is None
-    approved = decide(case(of, approvals=(approval(),)), Sight(key=reading(INACTIVE)))
+    approved = decide(case(of, approvals=(approval(),)), Sight(user=reading(INACTIVE)))
     assert approved.effect == effect(EffectKind.DELETE_KEY)
 
 
@@ -247,13 +247,13 @@ def test_a_deletion_that_waits_for_a_person_is_proposed_only_with_an_unused_appr
 def test_in_observe_a_deactivated_key_is_watched_and_not_deleted(since: object) -> None:
     policy = enforcing() if since is None else Policy(mode=Mode.OBSERVE)
     of = case(watched(final_sweep=SWEPT), enforced_since=since)
-    decision = decide(of, Sight(key=reading(INACTIVE)), situation(policy=policy))
+    decision = decide(of, Sight(user=reading(INACTIVE)), situation(policy=policy))
     assert decision.effect is None
     assert "only observes" in decision.reason
 
 
 def test_what_is_learnt_moves_no_date_that_the_guards_compare() -> None:
-    decision = decide(case(watched()), Sight(key=reading(INACTIVE, last_use=None)))
+    decision = decide(case(watched()), Sight(user=reading(INACTIVE, last_use=None)))
     assert decision.ticket.facts.created_at == ticket().facts.created_at
     assert decision.ticket.facts.status is KeyStatus.INACTIVE
     assert decision.ticket.progress.last_use == LastUse()
@@ -268,7 +268,7 @@ def test_a_block_while_the_key_is_watched_is_looked_at_again_soon() -> None:
 def test_nobody_to_tell_holds_nothing_up() -> None:
     nobody = enforcing(team=None, owners=OwnerRules())
     of = replace(watched(), owner=None)
-    decision = decide(case(of), Sight(key=reading(None), reactions=sweep()), situation(policy=nobody))
+    decision = decide(case(of), Sight(user=reading(None), reactions=sweep()), situation(policy=nobody))
     assert decision.trigger is Trigger.RESOLVE
     assert decision.notices == ()
 
@@ -276,7 +276,7 @@ def test_nobody_to_tell_holds_nothing_up() -> None:
 def test_evidence_without_an_event_is_told_in_words() -> None:
     known = Signal(kind=SignalKind.NEW_KEY, sentence="a new key was made", at=NOW - HOUR)
     of = watched(signals=(known,))
-    decision = decide(case(of), Sight(key=reading(None), reactions=sweep()))
+    decision = decide(case(of), Sight(user=reading(None), reactions=sweep()))
     evidence = decision.notices[0].context["evidence"]
     assert isinstance(evidence, list)
     assert evidence[0]["event"] == "a new key was made"

@@ -63,7 +63,7 @@ BEFORE = (State.OPEN, State.NOTIFIED, State.AWAITING_APPROVAL, State.ON_HOLD, St
 def test_what_the_owner_did_himself_ends_the_ticket_wherever_it_stands(
     state: State, status: KeyStatus | None, user: str | None, resolution: Resolution
 ) -> None:
-    decision = decide(case(ticket(state)), Sight(key=reading(status, user_id=user)))
+    decision = decide(case(ticket(state)), Sight(user=reading(status, user_id=user)))
     assert (decision.trigger, decision.resolution) == (Trigger.RESOLVE, resolution)
     assert decision.due_at is None
     assert decision.effect is None
@@ -100,7 +100,7 @@ def test_a_subject_that_is_not_iamflows_to_touch_is_set_aside_and_somebody_is_to
     state: State, changes: dict[str, object], code: str
 ) -> None:
     seen = replace(reading(), **changes)  # type: ignore[arg-type]  # the reading's own names
-    decision = decide(case(ticket(state)), Sight(key=seen))
+    decision = decide(case(ticket(state)), Sight(user=seen))
     assert decision.trigger is Trigger.BLOCK
     assert decision.ticket.blocked_code == code
     assert decision.effect is None
@@ -116,7 +116,7 @@ def test_a_user_with_a_protected_name_is_set_aside() -> None:
 
 
 def test_a_ticket_that_is_paused_already_stays_so_and_tells_nobody_again() -> None:
-    decision = decide(case(ticket(State.ON_HOLD)), Sight(key=reading(quarantined=True)))
+    decision = decide(case(ticket(State.ON_HOLD)), Sight(user=reading(quarantined=True)))
     assert decision.trigger is None
     assert decision.notices == ()
     assert decision.due_at == NOW + DAY
@@ -135,7 +135,7 @@ def test_trouble_that_ends_by_itself_is_told_once_a_day(code: str, mails: int) -
 
 
 def test_what_is_set_aside_in_observe_is_said_to_nobody() -> None:
-    quarantined = Sight(key=reading(quarantined=True))
+    quarantined = Sight(user=reading(quarantined=True))
     decision = decide(case(ticket()), quarantined, situation(policy=OBSERVING))
     assert decision.trigger is Trigger.BLOCK
     assert decision.notices == ()
@@ -143,7 +143,7 @@ def test_what_is_set_aside_in_observe_is_said_to_nobody() -> None:
 
 def test_a_block_with_nobody_to_tell_is_still_a_block() -> None:
     lonely = enforcing(team=None, owners=OwnerRules())
-    decision = decide(case(ticket(owner=None)), Sight(key=reading(quarantined=True)), situation(policy=lonely))
+    decision = decide(case(ticket(owner=None)), Sight(user=reading(quarantined=True)), situation(policy=lonely))
     assert decision.trigger is Trigger.BLOCK
     assert decision.notices == ()
 
@@ -162,12 +162,12 @@ def test_the_first_live_reading_settles_which_user_and_key_the_ticket_is_about()
 
 def test_a_later_reading_does_not_move_the_date_that_the_guards_compare() -> None:
     moved = KeyState(key_id=KEY, status=KeyStatus.ACTIVE, created_at=CREATED + HOUR)
-    decision = decide(case(ticket()), Sight(key=reading(None, moved)))
+    decision = decide(case(ticket()), Sight(user=reading(None, moved)))
     assert decision.ticket.facts.created_at == CREATED
 
 
 def test_a_last_use_that_was_not_told_is_put_down_as_unknown() -> None:
-    decision = decide(case(ticket()), Sight(key=reading(last_use=None)))
+    decision = decide(case(ticket()), Sight(user=reading(last_use=None)))
     assert decision.ticket.progress.last_use == LastUse()
 
 
@@ -203,7 +203,7 @@ def test_in_observe_nothing_is_sent_proposed_or_moved(state: State) -> None:
 
 
 def test_an_account_that_the_database_does_not_know_as_enforced_is_only_observed() -> None:
-    decision = decide(case(ticket(), enforced_since=None), Sight(key=reading()))
+    decision = decide(case(ticket(), enforced_since=None), Sight(user=reading()))
     assert (decision.trigger, decision.effect, decision.notices) == (None, None, ())
 
 
@@ -218,7 +218,7 @@ def test_an_open_ticket_tells_its_owner_once() -> None:
     assert notice.grace_seconds == 7 * 86_400
     assert first.trigger is None
     waiting = case(first.ticket, notice=NoticeStatus(state=NoticeState.WAITING))
-    second = decide(waiting, Sight(key=reading()), situation(NOW + MINUTE))
+    second = decide(waiting, Sight(user=reading()), situation(NOW + MINUTE))
     assert (second.notices, second.trigger) == ((), None)
     assert second.due_at == NOW + MINUTE + HOUR
 
@@ -232,7 +232,7 @@ def test_a_notice_that_the_outbox_does_not_hold_is_composed_again() -> None:
 def test_a_notice_composed_before_the_account_was_enforced_is_composed_again() -> None:
     since = NOW - HOUR + MINUTE
     of = case(ticket(progress=COMPOSED), enforced_since=since, notice=ACCEPTED)
-    decision = decide(of, Sight(key=reading()))
+    decision = decide(of, Sight(user=reading()))
     assert decision.trigger is None
     assert decision.ticket.progress.notice_round == 2
 
@@ -246,14 +246,14 @@ def test_a_key_that_nobody_can_be_told_about_is_set_aside() -> None:
 
 def test_a_notice_that_was_refused_for_good_sets_the_ticket_aside_with_the_reason() -> None:
     failed = NoticeStatus(state=NoticeState.FAILED, error="550 no such mailbox")
-    decision = decide(case(ticket(progress=COMPOSED), notice=failed), Sight(key=reading()))
+    decision = decide(case(ticket(progress=COMPOSED), notice=failed), Sight(user=reading()))
     assert decision.trigger is Trigger.BLOCK
     assert decision.ticket.blocked_code == "notice_failed"
     assert "550 no such mailbox" in (decision.ticket.blocked_reason or "")
 
 
 def test_the_grace_period_runs_from_acceptance_and_never_ends_before_the_promised_date() -> None:
-    decision = decide(case(ticket(progress=COMPOSED), notice=ACCEPTED), Sight(key=reading()))
+    decision = decide(case(ticket(progress=COMPOSED), notice=ACCEPTED), Sight(user=reading()))
     assert decision.trigger is Trigger.NOTIFY
     assert decision.ticket.progress.notified_at == NOW - MINUTE
     assert decision.ticket.deadline == NOW + 7 * DAY
@@ -265,14 +265,14 @@ def test_the_grace_period_runs_from_acceptance_and_never_ends_before_the_promise
 
 def test_an_acceptance_without_a_promise_gives_the_whole_grace_period() -> None:
     accepted = replace(ACCEPTED, promised_at=None)
-    decision = decide(case(ticket(progress=COMPOSED), notice=accepted), Sight(key=reading()))
+    decision = decide(case(ticket(progress=COMPOSED), notice=accepted), Sight(user=reading()))
     assert decision.ticket.deadline == NOW - MINUTE + 7 * DAY
 
 
 def test_a_notice_that_reached_only_the_default_address_is_not_an_owner_told() -> None:
     only_team = enforcing(owners=OwnerRules())
     of = case(ticket(progress=COMPOSED, owner=None), notice=ACCEPTED)
-    decision = decide(of, Sight(key=reading()), situation(policy=only_team))
+    decision = decide(of, Sight(user=reading()), situation(policy=only_team))
     assert not decision.ticket.progress.told_owner
 
 
@@ -329,7 +329,7 @@ def test_a_reminder_without_an_address_is_counted_and_sent_to_nobody() -> None:
 @pytest.mark.parametrize("state", [State.NOTIFIED, State.AWAITING_APPROVAL])
 def test_switching_to_enforce_after_the_notice_starts_the_grace_period_anew(state: State) -> None:
     of = case(ticket(state), enforced_since=NOW - DAY, approvals=(approval(),))
-    decision = decide(of, Sight(key=reading()))
+    decision = decide(of, Sight(user=reading()))
     assert decision.trigger is Trigger.RENOTIFY
     assert decision.effect is None
     assert decision.ticket.progress.notice_composed_at is None
@@ -346,7 +346,7 @@ def test_an_approval_is_waited_for_and_not_replaced_by_time() -> None:
 
 
 def test_at_the_deadline_the_deactivation_is_proposed_with_its_baseline() -> None:
-    decision = decide(case(ticket(State.NOTIFIED, deadline=NOW)), Sight(key=reading(), baseline=BASELINE))
+    decision = decide(case(ticket(State.NOTIFIED, deadline=NOW)), Sight(user=reading(), baseline=BASELINE))
     assert decision.trigger is Trigger.DEACTIVATE
     assert decision.effect == effect(EffectKind.DEACTIVATE_KEY)
     assert decision.ticket.baseline == BASELINE
@@ -374,15 +374,15 @@ def test_a_notified_ticket_without_a_date_is_never_proposed() -> None:
 
 def test_an_unused_approval_brings_the_proposal_and_a_used_one_does_not() -> None:
     of = ticket(State.AWAITING_APPROVAL)
-    fresh = decide(case(of, approvals=(approval(),)), Sight(key=reading()))
+    fresh = decide(case(of, approvals=(approval(),)), Sight(user=reading()))
     assert fresh.effect == effect(EffectKind.DEACTIVATE_KEY)
-    used = decide(case(of, approvals=(approval(used_at=NOW - MINUTE),)), Sight(key=reading()))
+    used = decide(case(of, approvals=(approval(used_at=NOW - MINUTE),)), Sight(user=reading()))
     assert used.effect is None
 
 
 def test_an_approval_does_not_shorten_a_grace_period_that_a_hold_has_moved() -> None:
     of = ticket(State.AWAITING_APPROVAL, deadline=NOW + HOUR)
-    decision = decide(case(of, approvals=(approval(),)), Sight(key=reading()))
+    decision = decide(case(of, approvals=(approval(),)), Sight(user=reading()))
     assert decision.effect is None
     assert decision.due_at == NOW + HOUR
 
@@ -390,7 +390,7 @@ def test_an_approval_does_not_shorten_a_grace_period_that_a_hold_has_moved() -> 
 @pytest.mark.parametrize("state", [State.NOTIFIED, State.AWAITING_APPROVAL])
 def test_a_rollback_that_came_before_the_deactivation_was_done_holds_the_ticket_instead(state: State) -> None:
     of = ticket(state, wanted=Wanted.ROLLBACK, wanted_by=WORD)
-    decision = decide(case(of, approvals=(approval(),)), Sight(key=reading()))
+    decision = decide(case(of, approvals=(approval(),)), Sight(user=reading()))
     assert decision.trigger is Trigger.HOLD
     assert decision.effect is None
     assert decision.ticket.wanted is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Sweep, TrailEvent
-from iamflow.domain.facts import KeyReading, KeyStatus, LastUse
+from iamflow.domain.facts import KeyStatus, LastUse, UserReading
 from iamflow.domain.notice import NoticeState, NoticeStatus
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import PAUSED, Confirmation, State, Wanted
@@ -92,7 +92,7 @@ def tickets(draw: st.DrawFn) -> Ticket:
 
 
 @st.composite
-def readings(draw: st.DrawFn) -> KeyReading:
+def readings(draw: st.DrawFn) -> UserReading:
     """Draw what AWS might say."""
     more = draw(st.lists(st.builds(key_made, moments), max_size=1))
     return reading(

@@ -7,7 +7,7 @@ import pytest
 
 from iamflow.domain.decision import Look, Sight
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.facts import KeyReading, LastUse
+from iamflow.domain.facts import LastUse, UserReading
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import ENDS, State, Wanted
 from iamflow.domain.ticket import Ticket
@@ -41,7 +41,7 @@ def wants(of: Ticket, sight: Sight, at: Situation | None = None, **more: object)
 
 @pytest.mark.parametrize("state", [state for state in State if state not in ENDS | {State.EXEMPT}])
 def test_the_key_is_read_first(state: State) -> None:
-    assert wants(ticket(state), Sight()) == {Look.KEY}
+    assert wants(ticket(state), Sight()) == {Look.USER}
 
 
 def test_an_exempt_ticket_wants_nothing_of_aws() -> None:
@@ -51,8 +51,8 @@ def test_an_exempt_ticket_wants_nothing_of_aws() -> None:
 @pytest.mark.parametrize("baseline", [None, replace(BASELINE, taken_at=NOW - DAY - MINUTE)])
 def test_a_baseline_is_taken_right_before_the_deactivation(baseline: object) -> None:
     of = ticket(State.NOTIFIED, baseline=baseline)
-    assert wants(of, Sight(key=reading())) == {Look.BASELINE}
-    assert wants(of, Sight(key=reading(), baseline=BASELINE)) == NOTHING
+    assert wants(of, Sight(user=reading())) == {Look.BASELINE}
+    assert wants(of, Sight(user=reading(), baseline=BASELINE)) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_baseline_is_taken_right_before_the_deactivation(baseline: object) -> 
         (ticket(State.AWAITING_APPROVAL), reading(), situation()),
     ],
 )
-def test_no_baseline_is_taken_where_nothing_is_about_to_happen(of: Ticket, key: KeyReading, at: Situation) -> None:
-    assert wants(of, Sight(key=key), at) == NOTHING
+def test_no_baseline_is_taken_where_nothing_is_about_to_happen(of: Ticket, key: UserReading, at: Situation) -> None:
+    assert wants(of, Sight(user=key), at) == NOTHING
 
 
 def test_a_baseline_is_taken_once_the_deactivation_is_approved() -> None:
     of = ticket(State.AWAITING_APPROVAL)
-    assert wants(of, Sight(key=reading()), approvals=(approval(),)) == {Look.BASELINE}
+    assert wants(of, Sight(user=reading()), approvals=(approval(),)) == {Look.BASELINE}
 
 
 @pytest.mark.parametrize(
@@ -88,20 +88,20 @@ def test_a_baseline_is_taken_once_the_deactivation_is_approved() -> None:
         reading(INACTIVE, key_made(DEACTIVATED + HOUR)),
     ],
 )
-def test_who_and_where_from_is_asked_once_iam_shows_that_something_happened(key: KeyReading) -> None:
-    assert wants(ticket(State.DEACTIVATED), Sight(key=key)) == {Look.REACTIONS}
-    assert wants(ticket(State.DEACTIVATED), Sight(key=key, reactions=sweep())) == NOTHING
+def test_who_and_where_from_is_asked_once_iam_shows_that_something_happened(key: UserReading) -> None:
+    assert wants(ticket(State.DEACTIVATED), Sight(user=key)) == {Look.REACTIONS}
+    assert wants(ticket(State.DEACTIVATED), Sight(user=key, reactions=sweep())) == NOTHING
 
 
 def test_a_quiet_poll_asks_cloudtrail_nothing() -> None:
     of = ticket(State.MONITORING, replace(WATCHED, window_ends_at=NOW))
-    assert wants(of, Sight(key=reading(INACTIVE))) == NOTHING
+    assert wants(of, Sight(user=reading(INACTIVE))) == NOTHING
 
 
 def test_the_final_sweep_runs_once_the_window_and_the_delivery_lag_are_over() -> None:
     of = ticket(State.MONITORING, replace(WATCHED, window_ends_at=NOW))
     due = NOW + timedelta(minutes=30)
-    quiet = Sight(key=reading(INACTIVE))
+    quiet = Sight(user=reading(INACTIVE))
     assert wants(of, quiet, situation(due - timedelta(microseconds=1))) == NOTHING
     assert wants(of, quiet, situation(due)) == {Look.FINAL_SWEEP}
     assert wants(of, replace(quiet, final_sweep=sweep()), situation(due)) == NOTHING
@@ -118,12 +118,12 @@ def test_the_final_sweep_runs_once_the_window_and_the_delivery_lag_are_over() ->
     ],
 )
 def test_no_final_sweep_is_run_where_it_would_decide_nothing(of: Ticket) -> None:
-    assert wants(of, Sight(key=reading(INACTIVE))) == NOTHING
+    assert wants(of, Sight(user=reading(INACTIVE))) == NOTHING
 
 
 @pytest.mark.parametrize("key", [reading(None), reading(), reading(INACTIVE, last_use=LastUse(at=DEACTIVATED + HOUR))])
-def test_what_is_decided_already_is_not_swept_for(key: KeyReading) -> None:
-    assert wants(ticket(State.MONITORING), Sight(key=key, reactions=sweep())) == NOTHING
+def test_what_is_decided_already_is_not_swept_for(key: UserReading) -> None:
+    assert wants(ticket(State.MONITORING), Sight(user=key, reactions=sweep())) == NOTHING
 
 
 @pytest.mark.parametrize(

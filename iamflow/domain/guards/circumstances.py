@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iamflow.domain.effect import Effect
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.policy import Policy
 from iamflow.domain.ticket import Approval, Ticket
 
@@ -57,7 +57,7 @@ class Circumstances:
     now: datetime
     effect: Effect
     ticket: Ticket
-    reading: KeyReading
+    reading: UserReading
     policy: Policy
     freeze: Freeze
     lease_held: bool

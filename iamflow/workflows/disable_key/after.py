@@ -5,7 +5,7 @@ from dataclasses import replace
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Signal, SignalKind, Sweep, SweepRecord
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
+from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.plan import plan_digest
@@ -20,7 +20,7 @@ from iamflow.workflows.workflow import Situation
 
 def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     """Decide about a ticket whose key iamflow has deactivated."""
-    reading = common.required(sight.key)
+    reading = common.required(sight.user)
     ticket = _learn(case.ticket, reading, situation)
     key = reading.key(ticket.access_key_id)
     if key is None:
@@ -44,7 +44,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     return _go_on(case, ticket, sight, situation)
 
 
-def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
+def _learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
@@ -65,7 +65,7 @@ def _learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
     )
 
 
-def _gone(ticket: Ticket, reading: KeyReading, situation: Situation) -> Decision:
+def _gone(ticket: Ticket, reading: UserReading, situation: Situation) -> Decision:
     gone = Resolution.USER_GONE if reading.user_id is None else Resolution.KEY_GONE
     reason = "somebody else deleted the user" if gone is Resolution.USER_GONE else "somebody else deleted the key"
     told = notices.tell(NoticeKind.ATTENTION, ticket, situation.policy, situation.now, headline=reason)
@@ -116,7 +116,7 @@ def _active_again(ticket: Ticket, sight: Sight, situation: Situation) -> Decisio
     )
 
 
-def _signals(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation) -> tuple[Signal, ...]:
+def _signals(ticket: Ticket, reading: UserReading, sight: Sight, situation: Situation) -> tuple[Signal, ...]:
     """Return everything seen that means something, CloudTrail's own words before what IAM alone tells."""
     propagation = situation.policy.timing.propagation
     sweeps: tuple[Sweep | None, ...] = (sight.reactions, sight.final_sweep)

@@ -23,7 +23,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     ticket, now = case.ticket, situation.now
     if ticket.state is State.EXEMPT:
         return _exempt(ticket, now)
-    reading = common.required(sight.key)
+    reading = common.required(sight.user)
     ended = no_longer_a_finding(ticket, reading, situation)
     if ended is not None:
         return Decision(

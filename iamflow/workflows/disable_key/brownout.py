@@ -11,7 +11,7 @@ from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack, policy_
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import SignalKind, Sweep
-from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.domain.facts import KeyStatus, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.signals import DECISIVE, from_brownout
@@ -37,13 +37,15 @@ def begin(ticket: Ticket, situation: Situation) -> Decision:
 
 def decide(case: Case, sight: Sight, situation: Situation) -> Decision | None:
     """Decide about a ticket with a brown-out; None where nothing of it stands in the way of the usual decisions."""
-    reading = common.required(sight.key)
+    reading = common.required(sight.user)
     brownout = case.ticket.progress.brownout
     if brownout is None or case.ticket.state is State.EXEMPT:
         return None
     ticket, events = _seen(learn(case.ticket, reading, situation), reading, sight, situation)
     if brownout.lifted_at is None:
         return replace(_while_on(ticket, brownout, reading, situation), events=events)
+    if not _works(ticket, reading):
+        return None
     if _was_used(ticket) or ticket.wanted is Wanted.ROLLBACK:
         return replace(_roll_back(ticket, brownout, situation), events=events)
     if ticket.state in PAUSED:
@@ -51,7 +53,13 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision | None:
     return _afterwards(ticket, brownout, sight, situation)
 
 
-def _while_on(ticket: Ticket, brownout: Brownout, reading: KeyReading, situation: Situation) -> Decision:
+def _works(ticket: Ticket, reading: UserReading) -> bool:
+    """Return whether the ticket's own key is there and Active, so that nothing but a deny can stand in its way."""
+    key = reading.key(ticket.access_key_id)
+    return key is not None and key.status is KeyStatus.ACTIVE and reading.user_id == ticket.user_id
+
+
+def _while_on(ticket: Ticket, brownout: Brownout, reading: UserReading, situation: Situation) -> Decision:
     now = situation.now
     deny = deny_in(reading.policies, ticket.id) if reading.user_id is not None else Deny.ABSENT
     if deny is Deny.ABSENT:
@@ -69,25 +77,25 @@ def _while_on(ticket: Ticket, brownout: Brownout, reading: KeyReading, situation
     return common.stay(ticket, due_at=min(now + situation.policy.timing.poll, ends_at), reason="the brown-out is on")
 
 
-def _why_over(ticket: Ticket, brownout: Brownout, reading: KeyReading, situation: Situation) -> str | None:
+def _why_over(ticket: Ticket, brownout: Brownout, reading: UserReading, situation: Situation) -> str | None:
     """Return why the deny must go now, or None while the brown-out has still to run."""
-    key = reading.key(ticket.access_key_id)
+    policy = situation.policy
     forbidden = hands_off(ticket, reading, situation)
-    unwanted = situation.policy.disable_key.brownout is None
     lasted = brownout.ends_at is None or situation.now >= brownout.ends_at
     reasons = (
         (ticket.wanted is Wanted.ROLLBACK, f"a rollback was asked for by {ticket.wanted_by and ticket.wanted_by.by}"),
         (_was_used(ticket), "the key is in use"),
-        (key is None or key.status is not KeyStatus.ACTIVE, "the key is gone, or Inactive already"),
+        (not _works(ticket, reading), "the key is gone, or Inactive already"),
         (forbidden is not None, forbidden[1] if forbidden is not None else ""),
         (ticket.state is not State.BROWNOUT, f"the ticket is {ticket.state.value}"),
-        (unwanted, "the settings ask for no brown-out any more"),
+        (policy.disable_key.brownout is None, "the settings ask for no brown-out any more"),
+        (not policy.acts_in(ticket.account_id), "iamflow only observes this account now"),
         (lasted, "the brown-out has lasted for the whole of its time"),
     )
     return next((reason for holds, reason in reasons if holds), None)
 
 
-def _absent(ticket: Ticket, brownout: Brownout, reading: KeyReading, situation: Situation) -> Decision:
+def _absent(ticket: Ticket, brownout: Brownout, reading: UserReading, situation: Situation) -> Decision:
     """Note that the deny is not there: it never came about, went with its user, or somebody else removed it.
 
     Not before a call that was made would have to show: IAM's answers may be old.
@@ -100,7 +108,8 @@ def _absent(ticket: Ticket, brownout: Brownout, reading: KeyReading, situation: 
     if attached_at is None:
         return _with(ticket, None, due_at=now, reason="the brown-out did not come about")
     gone = replace(brownout, lifted_at=now, removed_by_other=True)
-    if reading.user_id is None or ticket.state in PAUSED:
+    settled = ticket.state in PAUSED or ticket.wanted is not None or _was_used(ticket)
+    if settled or not _works(ticket, reading):
         return _with(ticket, gone, due_at=now, reason="the brown-out's deny is gone")
     return _removed_by_other(ticket, gone, situation)
 
@@ -178,7 +187,7 @@ def _roll_back(ticket: Ticket, brownout: Brownout, situation: Situation) -> Deci
 
 
 def _seen(
-    ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation
+    ticket: Ticket, reading: UserReading, sight: Sight, situation: Situation
 ) -> tuple[Ticket, tuple[NewEvent, ...]]:
     """Put what was seen of the key's use on the ticket, each thing once."""
     sweeps: tuple[Sweep | None, ...] = (sight.reactions, sight.brownout)

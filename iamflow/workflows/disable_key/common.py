@@ -5,7 +5,7 @@ from datetime import datetime
 
 from iamflow.domain.decision import Decision
 from iamflow.domain.evidence import Signal, Sweep
-from iamflow.domain.facts import KeyReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.states import PAUSED, State, Trigger
@@ -20,7 +20,7 @@ SELF_HEALING = frozenset({"access", "unreachable"})
 """Blocks that end by themselves as soon as AWS can be read again."""
 
 
-def required(reading: KeyReading | None) -> KeyReading:
+def required(reading: UserReading | None) -> UserReading:
     """Return the reading that the look before this decision must have made."""
     if reading is None:
         message = "decided without a reading of the key"

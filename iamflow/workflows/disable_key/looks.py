@@ -8,7 +8,7 @@ from datetime import datetime
 
 from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack
 from iamflow.domain.decision import Case, Look, Sight
-from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.domain.facts import KeyStatus, UserReading
 from iamflow.domain.policy import DAY
 from iamflow.domain.signals import DECISIVE, from_brownout, from_reading
 from iamflow.domain.states import PAUSED, Confirmation, State
@@ -27,15 +27,15 @@ def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
         return frozenset({Look.PROOF}) if pending else _NOTHING
     if ticket.state is State.EXEMPT:
         return _NOTHING
-    if sight.key is None:
-        return frozenset({Look.KEY})
+    if sight.user is None:
+        return frozenset({Look.USER})
     if ticket.key_was_deactivated:
-        return _after(ticket, sight.key, sight, situation)
+        return _after(ticket, sight.user, sight, situation)
     if ticket.progress.brownout is not None:
         missing = _browned_out(ticket, ticket.progress.brownout, sight, situation)
         if missing or ticket.is_denied:
             return missing
-    return _before(case, sight.key, sight, situation)
+    return _before(case, sight.user, sight, situation)
 
 
 def ready_to_deactivate(case: Case, now: datetime) -> bool:
@@ -63,7 +63,7 @@ def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
     return over and shortcoming(ticket, situation.policy, situation.now) is not None
 
 
-def _before(case: Case, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:
+def _before(case: Case, reading: UserReading, sight: Sight, situation: Situation) -> frozenset[Look]:
     ticket = case.ticket
     key = reading.key(ticket.access_key_id)
     if key is None or key.status is not KeyStatus.ACTIVE or not situation.policy.acts_in(ticket.account_id):
@@ -75,7 +75,7 @@ def _before(case: Case, reading: KeyReading, sight: Sight, situation: Situation)
 
 def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Situation) -> frozenset[Look]:
     """Ask CloudTrail who and where from once IAM shows a use or a missing deny, and for everything once it is over."""
-    reading, policy = sight.key, situation.policy
+    reading, policy = sight.user, situation.policy
     if reading is None or reading.user_id is None:
         return _NOTHING
     used = bool(from_brownout((), reading, ticket, policy.timing.propagation))
@@ -90,7 +90,7 @@ def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Si
     return frozenset({Look.BROWNOUT}) if due and sight.brownout is None else _NOTHING
 
 
-def _after(ticket: Ticket, reading: KeyReading, sight: Sight, situation: Situation) -> frozenset[Look]:
+def _after(ticket: Ticket, reading: UserReading, sight: Sight, situation: Situation) -> frozenset[Look]:
     key = reading.key(ticket.access_key_id)
     propagation = situation.policy.timing.propagation
     seen = from_reading(reading, ticket, propagation)

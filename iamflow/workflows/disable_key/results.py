@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from iamflow.domain.brownout import Deny, deny_in
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
-from iamflow.domain.facts import KeyReading, KeyStatus
+from iamflow.domain.facts import KeyStatus, UserReading
 from iamflow.domain.guards import Refusal, Remedy
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.schedule import next_poll
@@ -190,7 +190,7 @@ def _requests(ticket: Ticket, achievement: Achievement) -> tuple[str, ...]:
     return (*ticket.progress.own_requests, request) if request is not None else ticket.progress.own_requests
 
 
-def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | None:
+def settle(case: Case, reading: UserReading, situation: Situation) -> Outcome | None:
     """Return what a reading says about the open intent, or None while AWS may still be catching up.
 
     A key that is gone counts as deleted by us only if an intent of ours is on record and the user is still the same one:
@@ -220,7 +220,7 @@ def settle(case: Case, reading: KeyReading, situation: Situation) -> Outcome | N
     return None
 
 
-def _settled_deny(case: Case, effect: Effect, reading: KeyReading, given_up_at: datetime | None) -> Outcome | None:
+def _settled_deny(case: Case, effect: Effect, reading: UserReading, given_up_at: datetime | None) -> Outcome | None:
     """Return what a reading says about a call that puts or removes a brown-out's deny.
 
     A user who is gone has no policies. A policy of that name that reads otherwise is not what the call would have left.
@@ -240,7 +240,7 @@ def _must_show_after(propagation: timedelta) -> timedelta:
     return CALL_WITHIN + CALL_BOUND + propagation if propagation else propagation
 
 
-def _gone(case: Case, effect: Effect, reading: KeyReading, now: datetime) -> Outcome:
+def _gone(case: Case, effect: Effect, reading: UserReading, now: datetime) -> Outcome:
     same_user = reading.user_id is not None and reading.user_id == case.ticket.user_id
     if effect.kind is EffectKind.DELETE_KEY and same_user:
         return Outcome(kind=OutcomeKind.DONE, at=now, detail="found gone by reading AWS")

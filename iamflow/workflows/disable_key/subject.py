@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from iamflow.domain.facts import KeyFacts, KeyReading, KeyStatus, LastUse
+from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
 from iamflow.domain.owners import find_owner
 from iamflow.domain.people import RULES
 from iamflow.domain.plan import plan_digest
@@ -12,7 +12,7 @@ from iamflow.domain.ticket import Owner, Ticket
 from iamflow.workflows.workflow import Situation
 
 
-def no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[Resolution, str] | None:
+def no_longer_a_finding(ticket: Ticket, reading: UserReading, situation: Situation) -> tuple[Resolution, str] | None:
     """Return how and why the finding no longer holds. A hand-opened ticket does not depend on the key's age."""
     if reading.user_id is None:
         return Resolution.USER_GONE, "the user does not exist any more"
@@ -30,7 +30,7 @@ def no_longer_a_finding(ticket: Ticket, reading: KeyReading, situation: Situatio
     return None
 
 
-def hands_off(ticket: Ticket, reading: KeyReading, situation: Situation) -> tuple[str, str] | None:
+def hands_off(ticket: Ticket, reading: UserReading, situation: Situation) -> tuple[str, str] | None:
     """Return why this subject is not iamflow's to touch, as (code, sentence)."""
     if reading.user_id != ticket.user_id:
         reason = f"the user's id was {ticket.user_id} and is {reading.user_id}: recreated under the same name"
@@ -49,7 +49,7 @@ def hands_off(ticket: Ticket, reading: KeyReading, situation: Situation) -> tupl
     return None
 
 
-def learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
+def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
     """Put what AWS says on the ticket. The first live reading settles which user and key the ticket is about."""
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
@@ -74,7 +74,7 @@ def learn(ticket: Ticket, reading: KeyReading, situation: Situation) -> Ticket:
     )
 
 
-def _owner(ticket: Ticket, reading: KeyReading, situation: Situation) -> Owner | None:
+def _owner(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
     if ticket.state is not State.OPEN and ticket.owner is not None:
         return ticket.owner
     found = find_owner(reading.tags, ticket.account_id, situation.policy.owners)
