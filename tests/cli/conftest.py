@@ -16,6 +16,7 @@ import pytest
 
 from iamflow.bootstrap import Application, application
 from iamflow.cli.main import main
+from iamflow.config.initial import write_journal_key
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import KeyId
 from iamflow.engine import intake
@@ -74,10 +75,12 @@ class Shell:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Settings, and nothing else yet."""
+def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str], database: str | None) -> Shell:
+    """Settings, and nothing else yet; with a copied PostgreSQL database, the key that `db upgrade` makes for a new one."""
     config = tmp_path / "config.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
+    config.write_text(CONFIG.replace("sqlite:///iamflow.db", database or "sqlite:///iamflow.db"), encoding="utf-8")
+    if database is not None:
+        write_journal_key(tmp_path / "journal.key")
     return Shell(config, capsys)
 
 
@@ -103,9 +106,10 @@ def office(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    database: str | None,
 ) -> Iterator[Office]:
     """``@pytest.mark.parametrize("office", [yaml], indirect=True)`` sets settings of its own."""
-    with a_world(tmp_path, getattr(request, "param", "")) as world:
+    with a_world(tmp_path, getattr(request, "param", ""), database=database) as world:
         monkeypatch.setattr("iamflow.bootstrap.SystemClock", lambda _stop: world.clock)
         yield Office(world, Shell(tmp_path / "config.yaml", capsys))
 

@@ -85,7 +85,12 @@ def test_the_small_documents_have_their_fields(shell: Shell) -> None:
     assert shell("daemon", "status", "--output", "json").json.keys() == {
         "alive", "instances", "next_due", "oldest_notice_seconds", "frozen", "freeze_reason",
     }  # fmt: skip
-    assert shell.ok("audit", "verify", "--output", "json").json == {"intact": True, "events": 0, "removed": 0, "faults": []}
+    assert shell.ok("audit", "verify", "--output", "json").json == {
+        "intact": True,
+        "events": 0,
+        "removed": 0,
+        "faults": [],
+    }
 
 
 def test_a_tick_has_its_fields(office: Office) -> None:
