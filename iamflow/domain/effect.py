@@ -22,6 +22,21 @@ class EffectKind(StrEnum):
         return _CALLS[self]
 
     @property
+    def step(self) -> str:
+        """What this effect is to people: the step that may need an approval."""
+        return _STEPS[self]
+
+    @property
+    def about_key(self) -> bool:
+        """Whether this effect is about the ticket's own key, so that the key's use and state must allow it."""
+        return self in _ABOUT_KEY
+
+    @property
+    def destroys(self) -> bool:
+        """Whether what this effect takes cannot be given back."""
+        return self in _DESTROYING
+
+    @property
     def undoes(self) -> bool:
         """Whether this effect only gives access back; freeze, caps and mode never stop it."""
         return self in {EffectKind.REACTIVATE_KEY, EffectKind.LIFT_BROWNOUT}
@@ -32,6 +47,22 @@ class EffectKind(StrEnum):
         return self in {EffectKind.DEACTIVATE_KEY, EffectKind.ATTACH_BROWNOUT}
 
 
+_STEPS = {
+    EffectKind.ATTACH_BROWNOUT: "brown-out of this key, with its deactivation,",
+    EffectKind.LIFT_BROWNOUT: "end of the brown-out",
+    EffectKind.DEACTIVATE_KEY: "deactivation of this key",
+    EffectKind.REACTIVATE_KEY: "reactivation of this key",
+    EffectKind.DELETE_KEY: "deletion of this key",
+}
+_ABOUT_KEY = frozenset(
+    {
+        EffectKind.ATTACH_BROWNOUT,
+        EffectKind.DEACTIVATE_KEY,
+        EffectKind.REACTIVATE_KEY,
+        EffectKind.DELETE_KEY,
+    }
+)
+_DESTROYING = frozenset({EffectKind.DELETE_KEY})
 _CALLS = {
     EffectKind.ATTACH_BROWNOUT: "iam:PutUserPolicy",
     EffectKind.LIFT_BROWNOUT: "iam:DeleteUserPolicy",

@@ -18,16 +18,24 @@ class AutoDelete:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DisableKeyPolicy:
-    """The waits of the ``disable-key`` workflow."""
+class Waits:
+    """The waits that every workflow has, and how many people must say yes to one of its plans."""
 
     grace: timedelta = 7 * DAY
     monitor: timedelta = timedelta(hours=48)
     delivery_lag: timedelta = timedelta(minutes=30)
-    auto_delete: AutoDelete = field(default_factory=AutoDelete)
     approvals: int = 1
+    auto_delete: AutoDelete | None = None
+    """When the deletion of a key may follow by time alone; None where the workflow has another proof that nothing needs it."""
     brownout: timedelta | None = None
     """For how long the key's calls are denied, and seen to be denied, before it is deactivated; None for not at all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DisableKeyPolicy(Waits):
+    """The settings of the ``disable-key`` workflow."""
+
+    auto_delete: AutoDelete = field(default_factory=AutoDelete)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +148,10 @@ class Policy:
     """Who may approve, reject and exempt: OS user names and STS ARNs. None: anybody but the requester."""
     excused: tuple[tuple[str, str], ...] = ()
     """(region, reason) that the settings excuse from being read."""
+
+    def of(self, workflow: str) -> Waits:
+        """Return the waits of a workflow, by its name. Raises ``KeyError`` for one that there is not."""
+        return {"disable-key": self.disable_key}[workflow]
 
     def acts_in(self, account_id: AccountId) -> bool:
         """Return whether new steps may be taken in this account at all."""

@@ -20,7 +20,7 @@ def window_ends(ticket: Ticket, policy: Policy) -> datetime | None:
     since = ticket.progress.deactivated_at
     if since is None:
         return None
-    return max(since + policy.disable_key.monitor, ticket.progress.window_ends_at or since)
+    return max(since + policy.of(ticket.workflow).monitor, ticket.progress.window_ends_at or since)
 
 
 def shortcoming(ticket: Ticket, policy: Policy, now: datetime) -> Shortcoming | None:
@@ -38,5 +38,5 @@ def shortcoming(ticket: Ticket, policy: Policy, now: datetime) -> Shortcoming | 
     ends = window_ends(ticket, policy)
     if since is None or ends is None:
         return None
-    ran_in_time = ends + policy.disable_key.delivery_lag <= sweep.run_at <= now
+    ran_in_time = ends + policy.of(ticket.workflow).delivery_lag <= sweep.run_at <= now
     return None if sweep.start <= since and sweep.end >= ends and ran_in_time else Shortcoming.TOO_SHORT

@@ -186,6 +186,7 @@ def _circumstances(engine: Engine, seen: Seen, reading: UserReading, freeze: Fre
         enforced_since=seen.case.enforced_since,
         approvals=seen.case.approvals,
         pace=pace,
+        follows=seen.workflow.follows.get(seen.decision.effect.kind, frozenset()),
     )
 
 

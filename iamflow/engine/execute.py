@@ -73,6 +73,7 @@ def _refused(engine: Engine, opened: Opened, reading: UserReading) -> Performed 
         enforced_since=standing.enforced_since,
         approvals=opened.case.approvals,
         pace=opened.pace,
+        follows=opened.workflow.follows.get(opened.intent.effect.kind, frozenset()),
     )
     objections = refusals(circumstances)
     if any(objection.remedy is Remedy.DROP for objection in objections):

@@ -70,6 +70,7 @@ def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind
         enforced_since=case.enforced_since,
         approvals=case.approvals,
         pace=_pace(engine, ticket, kind),
+        follows=workflow.follows.get(kind, frozenset()),
     )
     return refusals(circumstances)
 
@@ -126,7 +127,7 @@ def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | No
         return ticket.closed_at
     if ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}:
         return None
-    rules = policy.disable_key
+    rules = policy.of(ticket.workflow)
     after = rules.delivery_lag
     if ticket.progress.window_ends_at is not None:
         return ticket.progress.window_ends_at + after
@@ -138,11 +139,11 @@ def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | No
 def _brownout_ends(ticket: Ticket, policy: Policy) -> datetime:
     """Return when CloudTrail can have been searched for a brown-out that is wanted; the deadline where none is."""
     deadline = ticket.deadline or ticket.opened_at
-    wanted, brownout = policy.disable_key.brownout, ticket.progress.brownout
+    wanted, brownout = policy.of(ticket.workflow).brownout, ticket.progress.brownout
     if wanted is None:
         return deadline
     ends_at = brownout.ends_at if brownout is not None and brownout.ends_at is not None else deadline + wanted
-    return ends_at + policy.disable_key.delivery_lag
+    return ends_at + policy.of(ticket.workflow).delivery_lag
 
 
 def reasons_in_words(answer: Why) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """What every workflow offers to the engine: its table and its pure functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from iamflow.domain.effect import Effect, EffectKind, Outcome
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
+from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.machine import Table
 
@@ -45,6 +46,8 @@ class Workflow:
     """The effects it may have."""
     used: Callable[[Policy], frozenset[EffectKind]]
     """Those that it has under these settings, which is also what its permissions are for."""
+    follows: Mapping[EffectKind, frozenset[State]]
+    """The states that each effect that takes something may follow; one that is not named follows none."""
     wants: Callable[[Case, Sight, Situation], frozenset[Look]]
     """What must still be read before deciding; asked again until it wants nothing more."""
     decide: Callable[[Case, Sight, Situation], Decision]

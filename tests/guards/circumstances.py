@@ -15,6 +15,7 @@ from iamflow.domain.plan import plan_digest
 from iamflow.domain.policy import AccountScope, Policy
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Owner, Progress, Ticket, Word
+from iamflow.workflows.disable_key import WORKFLOW
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -134,6 +135,7 @@ def _circumstances(kind: EffectKind, status: KeyStatus, state: State, progress: 
         enforced_since=NOW - 30 * DAY,
         approvals=(),
         pace=Pace(used=0, allowance=20),
+        follows=WORKFLOW.follows.get(kind, frozenset()),
     )
 
 

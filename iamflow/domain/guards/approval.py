@@ -9,7 +9,7 @@ from iamflow.domain.ticket import Approval
 
 def counting(c: Circumstances) -> tuple[Approval, ...]:
     """Return the approvals that count: of this plan as it reads now, unused, not expired, by distinct people, not the requester."""
-    digest = plan_digest(c.ticket, c.reading, c.policy.excused, c.policy.disable_key.brownout)
+    digest = plan_digest(c.ticket, c.reading, c.policy.excused, c.policy.of(c.ticket.workflow).brownout)
     people: list[Identity] = []
     valid: list[Approval] = []
     for approval in c.approvals:
@@ -23,7 +23,7 @@ def counting(c: Circumstances) -> tuple[Approval, ...]:
 
 def approved(c: Circumstances) -> bool:
     """Return whether enough people have approved this plan; nobody is never enough, whatever the settings say."""
-    return len(counting(c)) >= max(1, c.policy.disable_key.approvals)
+    return len(counting(c)) >= max(1, c.policy.of(c.ticket.workflow).approvals)
 
 
 def approval_where_needed(c: Circumstances) -> Refusal | None:

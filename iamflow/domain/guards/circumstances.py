@@ -7,6 +7,7 @@ from enum import StrEnum
 from iamflow.domain.effect import Effect
 from iamflow.domain.facts import UserReading
 from iamflow.domain.policy import Policy
+from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval, Ticket
 
 
@@ -65,3 +66,5 @@ class Circumstances:
     enforced_since: datetime | None
     approvals: tuple[Approval, ...]
     pace: Pace
+    follows: frozenset[State] = frozenset()
+    """The states that this step follows in its workflow; a step that follows none cannot be taken at all."""

@@ -76,7 +76,9 @@ def idle_long_enough(c: Circumstances) -> Refusal | None:
     """
     if c.effect.kind is not EffectKind.DELETE_KEY or approved(c):
         return None
-    rule = c.policy.disable_key.auto_delete
+    rule = c.policy.of(c.ticket.workflow).auto_delete
+    if rule is None:
+        return None
     used = _latest_use(c)
     until = c.ticket.progress.deactivated_at or c.now
     if used is None and not rule.never_used:

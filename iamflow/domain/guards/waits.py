@@ -3,15 +3,7 @@
 from iamflow.domain.brownout import Lack, lack
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
-from iamflow.domain.states import State
 from iamflow.domain.window import Shortcoming, shortcoming, window_ends
-
-_FOLLOWS = {
-    EffectKind.ATTACH_BROWNOUT: (State.NOTIFIED, State.BROWNOUT),
-    EffectKind.DEACTIVATE_KEY: (State.NOTIFIED, State.BROWNOUT),
-    EffectKind.DELETE_KEY: (State.MONITORING,),
-}
-"""The states that each step follows. A step that is not listed cannot be taken at all."""
 
 
 def step_is_in_turn(c: Circumstances) -> Refusal | None:
@@ -21,10 +13,10 @@ def step_is_in_turn(c: Circumstances) -> Refusal | None:
     """
     if c.effect.kind.undoes:
         return None
-    before = _FOLLOWS[c.effect.kind]
-    if c.ticket.state in {*before, State.AWAITING_APPROVAL}:
+    if c.ticket.state in c.follows:
         return None
-    names = " or ".join(state.value for state in before)
+    before = sorted(state.value for state in c.follows if state is not State.AWAITING_APPROVAL)
+    names = " or ".join(before) or "nothing"
     return Refusal(
         code="not_in_turn",
         sentence=f"the ticket is {c.ticket.state.value}; this step follows {names}, or the approval after it",
@@ -66,7 +58,7 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
         return None
     ends = [end for end in (c.ticket.deadline, progress.promised_at) if end is not None]
     if progress.notified_at is not None and progress.notice_waiver is None:
-        ends.append(progress.notified_at + c.policy.disable_key.grace)
+        ends.append(progress.notified_at + c.policy.of(c.ticket.workflow).grace)
     if not ends:
         return Refusal(
             code="no_deadline",
@@ -85,7 +77,7 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
 
 def baseline_was_taken(c: Circumstances) -> Refusal | None:
     """Refuse to take access away without a baseline that read at least one region: nothing else tells which application broke."""
-    if not c.effect.kind.begins:
+    if not (c.effect.kind.begins and c.effect.kind.about_key):
         return None
     if c.ticket.baseline is None or not c.ticket.baseline.regions:
         return Refusal(
@@ -109,7 +101,7 @@ def brownout_was_gone_through(c: Circumstances) -> Refusal | None:
     """Refuse a deactivation before the brown-out that the settings ask for, or that was begun, is over and showed no use."""
     if c.effect.kind is not EffectKind.DEACTIVATE_KEY:
         return None
-    lacks = lack(c.ticket.progress.brownout, c.policy.disable_key.brownout, c.policy.excused)
+    lacks = lack(c.ticket.progress.brownout, c.policy.of(c.ticket.workflow).brownout, c.policy.excused)
     if lacks is None:
         return None
     return Refusal(code=f"brownout_{lacks.name.lower()}", sentence=_LACKING[lacks], remedy=Remedy.WAIT)

@@ -13,8 +13,8 @@ from iamflow.domain.schedule import next_poll
 from iamflow.domain.signals import DECISIVE, HOLDING, from_events, from_reading
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.disable_key.effects import effect_of
+from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import Situation
 
 
@@ -60,7 +60,8 @@ def _learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket
     return replace(
         ticket,
         facts=facts,
-        plan_digest=plan_digest(ticket, reading, policy.excused, policy.disable_key.brownout) or ticket.plan_digest,
+        plan_digest=plan_digest(ticket, reading, policy.excused, policy.of(ticket.workflow).brownout)
+        or ticket.plan_digest,
         progress=replace(ticket.progress, last_use=last_use),
     )
 
@@ -170,7 +171,7 @@ def _hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> 
 
 def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
     now, timing = situation.now, situation.policy.timing
-    poll_at = next_poll(ticket, now, timing, situation.policy.disable_key.delivery_lag)
+    poll_at = next_poll(ticket, now, timing, situation.policy.of(ticket.workflow).delivery_lag)
     if ticket.state in PAUSED:
         return common.paused(ticket, situation, due_at=poll_at)
     if ticket.state is State.DEACTIVATED:
@@ -206,7 +207,7 @@ def _reached_everywhere(ticket: Ticket, situation: Situation) -> Decision:
         ticket,
         situation.now,
         situation.policy.timing,
-        situation.policy.disable_key.delivery_lag,
+        situation.policy.of(ticket.workflow).delivery_lag,
     )
     return Decision(
         ticket=ticket,

@@ -1,190 +1,35 @@
 """Decisions while the key has not been touched."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from iamflow.domain.brownout import Lack, lack
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.notice import NoticeState
-from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
-from iamflow.domain.states import PAUSED, State, Trigger, Wanted
+from iamflow.domain.notice import NoticeKind
+from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import brownout, common, notices
+from iamflow.workflows.disable_key import brownout
 from iamflow.workflows.disable_key.effects import effect_of
-from iamflow.workflows.disable_key.looks import ready_to_deactivate
 from iamflow.workflows.disable_key.subject import hands_off, learn, no_longer_a_finding
+from iamflow.workflows.shared import common
+from iamflow.workflows.shared.course import Course
 from iamflow.workflows.workflow import Situation
 
 
-def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
-    """Decide about a ticket whose key iamflow has not deactivated."""
-    ticket, now = case.ticket, situation.now
-    if ticket.state is State.EXEMPT:
-        return _exempt(ticket, now)
-    reading = common.required(sight.user)
-    ended = no_longer_a_finding(ticket, reading, situation)
-    if ended is not None:
-        return Decision(
-            ticket=ticket,
-            trigger=Trigger.RESOLVE,
-            resolution=ended[0],
-            due_at=None,
-            reason=ended[1],
-        )
-    known = learn(ticket, reading, situation)
-    forbidden = hands_off(known, reading, situation)
-    if forbidden is not None:
-        return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
-    if known.state in PAUSED:
-        return common.paused(known, situation, due_at=now + situation.policy.timing.recheck)
-    if known.wanted is Wanted.ROLLBACK:
-        return _nothing_to_give_back(known, situation)
-    return _under_way(case, known, sight, situation)
+def _ended(ticket: Ticket, sight: Sight, situation: Situation) -> tuple[Resolution, str] | None:
+    return no_longer_a_finding(ticket, common.required(sight.user), situation)
 
 
-def _nothing_to_give_back(ticket: Ticket, situation: Situation) -> Decision:
-    """Hold a ticket whose rollback was asked for while the deactivation was under way, and that turned out not done.
-
-    Going on would take from the owner just what a person has said must be given back.
-    """
-    by = ticket.wanted_by and ticket.wanted_by.by
-    reason = f"a rollback was asked for by {by} before the key was deactivated: nothing was done"
-    held = replace(ticket, wanted=None, wanted_by=None, blocked_reason=reason)
-    due_at = situation.now + situation.policy.timing.recheck
-    return Decision(ticket=held, trigger=Trigger.HOLD, due_at=due_at, reason=reason)
+def _learn(ticket: Ticket, sight: Sight, situation: Situation) -> Ticket:
+    return learn(ticket, common.required(sight.user), situation)
 
 
-def _under_way(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
-    if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
-        reason = "iamflow only observes this account"
-        return common.stay(ticket, due_at=situation.now + situation.policy.timing.recheck, reason=reason)
-    if ticket.state is State.OPEN:
-        return _open(case, ticket, situation)
-    return _told(case, ticket, sight, situation)
+def _forbidden(ticket: Ticket, sight: Sight, situation: Situation) -> tuple[str, str] | None:
+    return hands_off(ticket, common.required(sight.user), situation)
 
 
-def _exempt(ticket: Ticket, now: datetime) -> Decision:
-    until = ticket.progress.exempt_until
-    if until is not None and now < until:
-        return common.stay(ticket, due_at=until, reason="exempt")
-    anew = _as_new(ticket)
-    progress = replace(anew.progress, exempt_until=None, exempt_reason=None, keep=None)
-    return Decision(
-        ticket=replace(anew, progress=progress),
-        trigger=Trigger.REOPEN,
-        due_at=now,
-        reason="the exemption has expired",
-    )
-
-
-def _as_new(ticket: Ticket) -> Ticket:
-    """Forget the last round's notice, its brown-out, and whatever was waived in it: the next one is whole in itself."""
-    progress = replace(ticket.progress, notice_composed_at=None, notice_waiver=None, grace_waiver=None, brownout=None)
-    return replace(ticket, progress=progress, deadline=None)
-
-
-def _open(case: Case, ticket: Ticket, situation: Situation) -> Decision:
-    """Tell the owner; once a channel has accepted the notice, the grace period runs."""
-    now, progress = situation.now, ticket.progress
-    if progress.notice_waiver is not None:
-        told = replace(progress, notified_at=now, promised_at=now, told_owner=True)
-        return Decision(
-            ticket=replace(ticket, progress=told, deadline=now), trigger=Trigger.NOTIFY, due_at=now,
-            reason=f"the notice was waived by {progress.notice_waiver.by}",
-        )  # fmt: skip
-    since = case.enforced_since
-    outdated = since is not None and progress.notice_composed_at is not None and progress.notice_composed_at < since
-    if progress.notice_composed_at is None or outdated or case.notice.state is NoticeState.NONE:
-        return _compose(ticket, situation)
-    if case.notice.state is NoticeState.FAILED:
-        reason = f"the notice could not be delivered: {case.notice.error or 'no reason given'}"
-        return common.block(ticket, situation, code="notice_failed", reason=reason)
-    if case.notice.state is NoticeState.WAITING or case.notice.accepted_at is None:
-        return common.stay(
-            ticket,
-            due_at=now + situation.policy.timing.retry_most,
-            reason="the notice is on its way",
-        )
-    return _notified(case, ticket, case.notice.accepted_at, situation)
-
-
-def _compose(ticket: Ticket, situation: Situation) -> Decision:
-    now = situation.now
-    progress = replace(
-        ticket.progress,
-        notice_round=ticket.progress.notice_round + 1,
-        notice_composed_at=now,
-        notified_at=None,
-        promised_at=None,
-        reminders=(),
-    )
-    composed = replace(ticket, progress=progress, deadline=None)
-    notice = notices.first_notice(composed, situation.policy, now)
-    if notice is None:
-        reason = "nobody to tell: no owner tag, map entry, account contact or owners.default leads to an address"
-        return common.block(ticket, situation, code="no_owner", reason=reason)
-    due_at = now + situation.policy.timing.retry_most
-    return Decision(
-        ticket=composed,
-        due_at=due_at,
-        notices=(notice,),
-        reason="the owner is being told",
-    )
-
-
-def _notified(case: Case, ticket: Ticket, accepted_at: datetime, situation: Situation) -> Decision:
-    deadline = grace_deadline(accepted_at, case.notice.promised_at, situation.policy.disable_key.grace)
-    told_owner = ticket.owner is not None and ticket.owner.source != "default"
-    progress = replace(
-        ticket.progress,
-        notified_at=accepted_at,
-        promised_at=case.notice.promised_at,
-        told_owner=told_owner,
-        approval_reasons=(),
-    )
-    moved = replace(ticket, progress=progress, deadline=deadline)
-    due_at = next_grace_look(moved, situation.now)
-    return Decision(
-        ticket=moved,
-        trigger=Trigger.NOTIFY,
-        due_at=due_at,
-        reason="a channel accepted the notice",
-    )
-
-
-def _told(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
-    """Wait out the grace period, remind, and propose the next step when everything that is waited for is over."""
-    now, progress = situation.now, ticket.progress
-    if (
-        case.enforced_since is not None
-        and progress.notified_at is not None
-        and progress.notified_at < case.enforced_since
-    ):
-        reason = "iamflow was switched to enforce after the notice: the grace period starts anew"
-        return Decision(ticket=_as_new(ticket), trigger=Trigger.RENOTIFY, due_at=now, reason=reason)
-    if ready_to_deactivate(case, now):
-        return _propose(ticket, sight, situation)
-    if ticket.state is State.AWAITING_APPROVAL:
-        due_at = now + situation.policy.timing.recheck
-        if ticket.deadline is not None and now < ticket.deadline:
-            due_at = min(due_at, ticket.deadline)
-        return common.stay(ticket, due_at=due_at, reason="waiting for an approval")
-    name = due_reminder(ticket, now)
-    if name is None:
-        return common.stay(ticket, due_at=next_grace_look(ticket, now), reason="in the grace period")
-    reminded = replace(ticket, progress=replace(progress, reminders=(*progress.reminders, name)))
-    notice = notices.reminder(ticket, situation.policy, now, name)
-    return Decision(
-        ticket=reminded,
-        due_at=next_grace_look(reminded, now),
-        notices=(notice,) if notice is not None else (),
-        reason=f"reminder: {name}",
-    )
-
-
-def _propose(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
+def _propose(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> Decision:  # noqa: ARG001 - the course's signature
     events: tuple[NewEvent, ...] = ()
     if sight.baseline is not None:
         ticket = replace(ticket, baseline=sight.baseline)
@@ -203,7 +48,7 @@ def _propose(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
             ),
         )
     policy = situation.policy
-    lacks = lack(ticket.progress.brownout, policy.disable_key.brownout, policy.excused)
+    lacks = lack(ticket.progress.brownout, policy.of(ticket.workflow).brownout, policy.excused)
     if lacks in {Lack.NOT_BEGUN, Lack.CUT_SHORT}:
         return replace(brownout.begin(ticket, situation), events=events)
     return Decision(
@@ -214,3 +59,13 @@ def _propose(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
         events=events,
         reason="the brown-out was quiet" if ticket.was_browned_out else "the grace period is over",
     )
+
+
+COURSE = Course(
+    notice=NoticeKind.KEY_DEACTIVATION,
+    first_step="key was deactivated",
+    ended=_ended,
+    learn=_learn,
+    forbidden=_forbidden,
+    propose=_propose,
+)

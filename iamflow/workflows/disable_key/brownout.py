@@ -17,9 +17,9 @@ from iamflow.domain.notice import NoticeKind
 from iamflow.domain.signals import DECISIVE, from_brownout
 from iamflow.domain.states import PAUSED, Confirmation, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import common, notices
 from iamflow.workflows.disable_key.effects import effect_of
 from iamflow.workflows.disable_key.subject import hands_off, learn
+from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Situation
 
 
@@ -88,7 +88,7 @@ def _why_over(ticket: Ticket, brownout: Brownout, reading: UserReading, situatio
         (not _works(ticket, reading), "the key is gone, or Inactive already"),
         (forbidden is not None, forbidden[1] if forbidden is not None else ""),
         (ticket.state is not State.BROWNOUT, f"the ticket is {ticket.state.value}"),
-        (policy.disable_key.brownout is None, "the settings ask for no brown-out any more"),
+        (policy.of(ticket.workflow).brownout is None, "the settings ask for no brown-out any more"),
         (not policy.acts_in(ticket.account_id), "iamflow only observes this account now"),
         (lasted, "the brown-out has lasted for the whole of its time"),
     )
@@ -127,7 +127,7 @@ def _removed_by_other(ticket: Ticket, gone: Brownout, situation: Situation) -> D
 def _afterwards(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Situation) -> Decision | None:
     """Wait until CloudTrail has delivered, and keep that it was searched; None once nothing of the brown-out is lacking."""
     policy = situation.policy
-    lacks = lack(brownout, policy.disable_key.brownout, policy.excused)
+    lacks = lack(brownout, policy.of(ticket.workflow).brownout, policy.excused)
     if lacks not in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS}:
         return None
     if sight.brownout is not None and sight.brownout.conclusive:
@@ -158,7 +158,7 @@ def attached(ticket: Ticket, at: datetime, situation: Situation) -> Ticket:
     brownout = ticket.progress.brownout
     if brownout is None:
         brownout = Brownout(policy=policy_name(ticket.id), since=at)
-    lasts = situation.policy.disable_key.brownout
+    lasts = situation.policy.of(ticket.workflow).brownout
     on = replace(brownout, attached_at=at, ends_at=at + lasts if lasts is not None else at)
     return replace(ticket, progress=replace(ticket.progress, brownout=on, waiting_for=()))
 
@@ -180,7 +180,7 @@ def _roll_back(ticket: Ticket, brownout: Brownout, situation: Situation) -> Deci
         ticket=ended,
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
-        due_at=now + policy.disable_key.delivery_lag if proof is not None else None,
+        due_at=now + policy.of(ticket.workflow).delivery_lag if proof is not None else None,
         notices=told,
         reason=reason,
     )

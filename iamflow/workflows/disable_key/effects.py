@@ -18,6 +18,13 @@ ALL = (
 """Every effect that ``disable-key`` can have."""
 
 
+FOLLOWS = {
+    EffectKind.ATTACH_BROWNOUT: frozenset({State.NOTIFIED, State.BROWNOUT, State.AWAITING_APPROVAL}),
+    EffectKind.DEACTIVATE_KEY: frozenset({State.NOTIFIED, State.BROWNOUT, State.AWAITING_APPROVAL}),
+    EffectKind.DELETE_KEY: frozenset({State.MONITORING, State.AWAITING_APPROVAL}),
+}
+
+
 def used(policy: Policy) -> frozenset[EffectKind]:
     """Return the effects that it has under these settings: those of the brown-out only where one is asked for."""
     return frozenset(ALL) - (_BROWNOUT if policy.disable_key.brownout is None else frozenset())
@@ -45,8 +52,8 @@ def heading_for(ticket: Ticket, policy: Policy) -> EffectKind | None:
         return EffectKind.REACTIVATE_KEY
     if ticket.key_was_deactivated:
         return EffectKind.DELETE_KEY
-    lacks = lack(ticket.progress.brownout, policy.disable_key.brownout, policy.excused)
-    first = policy.disable_key.brownout is not None and lacks is not None and not ticket.was_browned_out
+    lacks = lack(ticket.progress.brownout, policy.of(ticket.workflow).brownout, policy.excused)
+    first = policy.of(ticket.workflow).brownout is not None and lacks is not None and not ticket.was_browned_out
     return EffectKind.ATTACH_BROWNOUT if first else EffectKind.DEACTIVATE_KEY
 
 
@@ -54,5 +61,5 @@ def policies_of(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
     """Return the names of the user's inline policies that every reading for this ticket must ask for."""
     if ticket.ended or ticket.key_was_deactivated:
         return ()
-    wanted = policy.disable_key.brownout is not None or ticket.progress.brownout is not None
+    wanted = policy.of(ticket.workflow).brownout is not None or ticket.progress.brownout is not None
     return (policy_name(ticket.id),) if wanted else ()

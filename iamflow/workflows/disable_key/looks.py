@@ -4,8 +4,6 @@ One baseline before the deactivation and one final sweep after the window; in be
 is asked who and where from once IAM shows that something happened (DESIGN 8.4).
 """
 
-from datetime import datetime
-
 from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyStatus, UserReading
@@ -14,6 +12,7 @@ from iamflow.domain.signals import DECISIVE, from_brownout, from_reading
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
 from iamflow.domain.window import shortcoming, window_ends
+from iamflow.workflows.shared.course import ready
 from iamflow.workflows.workflow import Situation
 
 _NOTHING: frozenset[Look] = frozenset()
@@ -38,19 +37,6 @@ def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
     return _before(case, sight.user, sight, situation)
 
 
-def ready_to_deactivate(case: Case, now: datetime) -> bool:
-    """Return whether the ticket's own waits are over; the guards still have their say.
-
-    An approval replaces no wait: a hold may have moved the date while the ticket waited for one.
-    """
-    ticket = case.ticket
-    if ticket.deadline is None or (now < ticket.deadline and ticket.progress.grace_waiver is None):
-        return False
-    if ticket.state is State.AWAITING_APPROVAL:
-        return any(approval.used_at is None for approval in case.approvals)
-    return ticket.state in {State.NOTIFIED, State.BROWNOUT}
-
-
 def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
     """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, where none is enough yet.
 
@@ -59,7 +45,7 @@ def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
     ends = window_ends(ticket, situation.policy)
     if ticket.state not in {State.MONITORING, State.AWAITING_APPROVAL} or ends is None:
         return False
-    over = situation.now >= ends + situation.policy.disable_key.delivery_lag
+    over = situation.now >= ends + situation.policy.of(ticket.workflow).delivery_lag
     return over and shortcoming(ticket, situation.policy, situation.now) is not None
 
 
@@ -68,7 +54,7 @@ def _before(case: Case, reading: UserReading, sight: Sight, situation: Situation
     key = reading.key(ticket.access_key_id)
     if key is None or key.status is not KeyStatus.ACTIVE or not situation.policy.acts_in(ticket.account_id):
         return _NOTHING
-    about_to_act = ready_to_deactivate(case, situation.now)
+    about_to_act = ready(case, situation.now)
     stale = ticket.baseline is None or situation.now - ticket.baseline.taken_at > DAY
     return frozenset({Look.BASELINE}) if about_to_act and stale and sight.baseline is None else _NOTHING
 
@@ -82,9 +68,9 @@ def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Si
     gone = brownout.lifted_at is None and deny_in(reading.policies, ticket.id) is Deny.ABSENT
     if (used or gone) and sight.reactions is None:
         return frozenset({Look.REACTIONS})
-    lacks = lack(brownout, policy.disable_key.brownout, policy.excused)
+    lacks = lack(brownout, policy.of(ticket.workflow).brownout, policy.excused)
     delivered = brownout.lifted_at is not None and (
-        situation.now >= brownout.lifted_at + policy.disable_key.delivery_lag
+        situation.now >= brownout.lifted_at + policy.of(ticket.workflow).delivery_lag
     )
     due = not used and delivered and lacks in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS} and ticket.state not in PAUSED
     return frozenset({Look.BROWNOUT}) if due and sight.brownout is None else _NOTHING

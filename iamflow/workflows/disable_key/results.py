@@ -7,43 +7,21 @@ from iamflow.domain.brownout import Deny, deny_in
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
 from iamflow.domain.facts import KeyStatus, UserReading
-from iamflow.domain.guards import Refusal, Remedy
+from iamflow.domain.guards import Refusal
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.schedule import next_poll
-from iamflow.domain.states import Confirmation, Resolution, State, Trigger
+from iamflow.domain.states import Confirmation, Resolution, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import brownout, common, notices
+from iamflow.workflows.disable_key import brownout
+from iamflow.workflows.shared import notices
+from iamflow.workflows.shared.refused import refused as refused_step
 from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Achievement, Situation
 
 _FOUND_DONE = "found done by reading AWS"
-_SLOWER = (4, 8, 16, 32, 64)
-"""How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
 
 
 def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
     """Return what becomes of the ticket when the guards forbid the effect: block, wait for a person, or wait."""
-    ticket = _not_begun(case, decision)
-    sentences = tuple(refusal.sentence for refusal in refusals)
-    blocking = [refusal for refusal in refusals if refusal.remedy is Remedy.BLOCK]
-    if blocking:
-        blocked = common.block(ticket, situation, code=blocking[0].code, reason="; ".join(sentences))
-        return replace(blocked, events=decision.events)
-    if any(refusal.remedy is Remedy.APPROVE for refusal in refusals):
-        return _needs_approval(case, replace(decision, ticket=ticket), sentences, situation)
-    later = [refusal.until for refusal in refusals if refusal.until is not None and refusal.until > situation.now]
-    waits = ticket.progress.waits
-    due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * _SLOWER[min(waits, 4)]
-    if ticket.took_access:
-        due_at = min(due_at, situation.now + situation.policy.timing.poll)
-    paced_until = next((refusal.until for refusal in refusals if refusal.code == "over_cap"), None)
-    progress = replace(ticket.progress, waiting_for=sentences, waits=waits + 1, paced_until=paced_until)
-    waiting = replace(ticket, progress=progress)
-    return Decision(
-        ticket=waiting,
-        due_at=due_at,
-        events=decision.events,
-        reason="; ".join(sentences),
-    )
+    return refused_step(case, replace(decision, ticket=_not_begun(case, decision)), refusals, situation)
 
 
 def _not_begun(case: Case, decision: Decision) -> Ticket:
@@ -51,46 +29,6 @@ def _not_begun(case: Case, decision: Decision) -> Ticket:
     if decision.effect is None or decision.effect.kind is not EffectKind.ATTACH_BROWNOUT:
         return decision.ticket
     return replace(decision.ticket, progress=replace(decision.ticket.progress, brownout=case.ticket.progress.brownout))
-
-
-_STEPS = {
-    EffectKind.ATTACH_BROWNOUT: "brown-out and then the deactivation",
-    EffectKind.DEACTIVATE_KEY: "deactivation",
-    EffectKind.DELETE_KEY: "deletion",
-}
-
-
-def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation) -> Decision:
-    ticket = decision.ticket
-    policy = situation.policy
-    due_at = situation.now + policy.timing.recheck
-    if ticket.key_was_deactivated:
-        due_at = next_poll(ticket, situation.now, policy.timing, policy.disable_key.delivery_lag)
-    waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=sentences))
-    if ticket.state is State.AWAITING_APPROVAL:
-        return Decision(
-            ticket=waiting,
-            due_at=due_at,
-            events=decision.events,
-            reason="; ".join(sentences),
-        )
-    what = _STEPS[decision.effect.kind] if decision.effect is not None else "next step"
-    told = notices.tell(
-        NoticeKind.APPROVAL_NEEDED,
-        case.ticket,
-        policy,
-        situation.now,
-        headline=f"the {what} of this key needs an approval",
-        reasons=sentences,
-    )
-    return Decision(
-        ticket=waiting,
-        trigger=Trigger.REQUIRE_APPROVAL,
-        due_at=due_at,
-        notices=told,
-        events=decision.events,
-        reason="; ".join(sentences),
-    )
 
 
 def achieved(case: Case, achievement: Achievement, situation: Situation) -> Decision:
@@ -137,7 +75,7 @@ def _with_request(ticket: Ticket, achievement: Achievement) -> Ticket:
 def _deactivated(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
     at = max(achievement.outcome.at, achievement.reading.read_at)
     policy = situation.policy
-    window_ends_at = at + policy.disable_key.monitor
+    window_ends_at = at + policy.of(ticket.workflow).monitor
     progress = replace(
         ticket.progress,
         deactivated_at=at,
@@ -179,7 +117,7 @@ def _ended(ticket: Ticket, achievement: Achievement, situation: Situation, trigg
         ticket=ended,
         trigger=trigger,
         resolution=Resolution.DELETED if deleted else Resolution.ROLLED_BACK,
-        due_at=situation.now + policy.disable_key.delivery_lag,
+        due_at=situation.now + policy.of(ticket.workflow).delivery_lag,
         notices=told,
         reason=headline,
     )

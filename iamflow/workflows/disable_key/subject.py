@@ -69,7 +69,7 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
         user_id=ticket.user_id or reading.user_id,
         facts=facts,
         owner=_owner(ticket, reading, situation),
-        plan_digest=plan_digest(ticket, reading, policy.excused, policy.disable_key.brownout),
+        plan_digest=plan_digest(ticket, reading, policy.excused, policy.of(ticket.workflow).brownout),
         progress=replace(ticket.progress, last_use=last_use),
     )
 

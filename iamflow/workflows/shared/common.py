@@ -1,4 +1,4 @@
-"""What the decisions of ``disable-key`` share."""
+"""What the decisions of every workflow share."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.states import PAUSED, State, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import notices
+from iamflow.workflows.shared import notices
 from iamflow.workflows.workflow import Situation
 
 DAEMON = "daemon"

@@ -1,24 +1,24 @@
 """Decisions after an end with an effect: find the CloudTrail event that proves it, or say that it is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.evidence import TrailEvent
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.states import Confirmation, State
+from iamflow.domain.states import Confirmation
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import common, notices
+from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import Situation
 
 
-def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
-    """Decide about an ended ticket: only its confirmation is still open."""
+def decide(proves: Callable[[TrailEvent, Ticket], bool], case: Case, sight: Sight, situation: Situation) -> Decision:
+    """Decide about an ended ticket: only its confirmation is still open; ``proves`` knows the event that is its proof."""
     ticket, now = case.ticket, situation.now
     if ticket.confirmation is not Confirmation.PENDING or sight.proof is None:
         return common.stay(ticket, due_at=None, reason="ended")
-    proof = next((event for event in sight.proof.events if _proves(event, ticket)), None)
+    proof = next((event for event in sight.proof.events if proves(event, ticket)), None)
     if proof is not None:
         confirmed = replace(
             ticket,
@@ -41,7 +41,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     until = ticket.progress.confirm_by
     if until is not None and now < until:
         again = now + max(
-            situation.policy.disable_key.delivery_lag,
+            situation.policy.of(ticket.workflow).delivery_lag,
             situation.policy.timing.retry_base,
         )
         return common.stay(
@@ -60,33 +60,6 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
         events=(_event(detail, situation),),
         reason=headline,
     )
-
-
-def _proves(event: TrailEvent, ticket: Ticket) -> bool:
-    """Return whether the event is the successful call that ended the ticket.
-
-    By request id where AWS's answer was received; after a lost answer, by the call and the key that it was about.
-    """
-    if not ticket.key_was_deactivated:
-        return _proves_lift(event, ticket)
-    expected = "DeleteAccessKey" if ticket.state is State.DELETED else "UpdateAccessKey"
-    if event.name != expected or event.error_code is not None or event.target_key_id != ticket.access_key_id:
-        return False
-    if ticket.state is State.ROLLED_BACK and event.new_status not in {None, "Active"}:
-        return False
-    last_request = ticket.progress.end_request
-    return last_request is None or event.request_id == last_request
-
-
-def _proves_lift(event: TrailEvent, ticket: Ticket) -> bool:
-    """Return whether the event is the call that removed the brown-out's deny, with which a ticket that never got further ends."""
-    brownout = ticket.progress.brownout
-    if brownout is None or event.name != "DeleteUserPolicy" or event.error_code is not None:
-        return False
-    if event.target_user != ticket.username or event.target_policy != brownout.policy:
-        return False
-    last_request = ticket.progress.end_request
-    return last_request is None or event.request_id == last_request
 
 
 def _event(detail: Mapping[str, object], situation: Situation) -> NewEvent:

@@ -1,4 +1,4 @@
-"""The notices of ``disable-key``: to whom, about what, and what keeps each from going out twice."""
+"""The notices of every workflow: to whom, about what, and what keeps each from going out twice."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -13,17 +13,17 @@ _ROWS = 10
 """How many rows of evidence a message carries; the ticket has all of them."""
 
 
-def first_notice(ticket: Ticket, policy: Policy, now: datetime) -> Notice | None:
+def first_notice(kind: NoticeKind, ticket: Ticket, policy: Policy, now: datetime) -> Notice | None:
     """Return the notice that begins the grace period, or None when there is nobody to tell."""
     if ticket.owner is None:
         return None
     return Notice(
         ticket_id=ticket.id,
-        kind=NoticeKind.KEY_DEACTIVATION,
+        kind=kind,
         recipients=(ticket.owner.address,),
         dedupe_key=f"t{ticket.id}:notice:{ticket.progress.notice_round}",
         context=_context(ticket, policy, now),
-        grace_seconds=policy.disable_key.grace.total_seconds(),
+        grace_seconds=policy.of(ticket.workflow).grace.total_seconds(),
     )
 
 
@@ -74,13 +74,14 @@ def tell(
 
 def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]:
     last_use = ticket.progress.last_use or ticket.facts.last_use
+    brownout = policy.of(ticket.workflow).brownout
     activities = ticket.baseline.activities if ticket.baseline is not None else ()
     return {
         "ticket_id": ticket.id,
         "account_id": ticket.account_id,
         "account_name": ticket.account_name,
         "username": ticket.username,
-        "key_masked": masked(ticket.access_key_id),
+        "key_masked": masked(ticket.key),
         "created_at": ticket.facts.created_at.isoformat(),
         "age_days": (now - ticket.facts.created_at).days,
         "last_used_at": last_use.at.isoformat() if last_use.at is not None else None,
@@ -93,7 +94,7 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "evidence": [],
         "applications": [_application(activity) for activity in activities[:_ROWS]],
         "headline": "",
-        "brownout": in_words(policy.disable_key.brownout) if policy.disable_key.brownout is not None else None,
+        "brownout": in_words(brownout) if brownout is not None else None,
         "was_deactivated": ticket.key_was_deactivated,
     }
 

@@ -1,0 +1,32 @@
+"""Which event of CloudTrail proves that a ticket ended as it says."""
+
+from iamflow.domain.evidence import TrailEvent
+from iamflow.domain.states import State
+from iamflow.domain.ticket import Ticket
+
+
+def proves(event: TrailEvent, ticket: Ticket) -> bool:
+    """Return whether the event is the successful call that ended the ticket.
+
+    By request id where AWS's answer was received; after a lost answer, by the call and the key that it was about.
+    """
+    if not ticket.key_was_deactivated:
+        return _proves_lift(event, ticket)
+    expected = "DeleteAccessKey" if ticket.state is State.DELETED else "UpdateAccessKey"
+    if event.name != expected or event.error_code is not None or event.target_key_id != ticket.access_key_id:
+        return False
+    if ticket.state is State.ROLLED_BACK and event.new_status not in {None, "Active"}:
+        return False
+    last_request = ticket.progress.end_request
+    return last_request is None or event.request_id == last_request
+
+
+def _proves_lift(event: TrailEvent, ticket: Ticket) -> bool:
+    """Return whether the event is the call that removed the brown-out's deny, with which a ticket that never got further ends."""
+    brownout = ticket.progress.brownout
+    if brownout is None or event.name != "DeleteUserPolicy" or event.error_code is not None:
+        return False
+    if event.target_user != ticket.username or event.target_policy != brownout.policy:
+        return False
+    last_request = ticket.progress.end_request
+    return last_request is None or event.request_id == last_request
