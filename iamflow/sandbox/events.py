@@ -18,6 +18,20 @@ _SECRET_NAMES = frozenset({
 # IAM is one service for the whole partition; its events land here (DOMAIN: CloudTrail's global service events).
 _GLOBAL_REGION = "us-east-1"
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
+_SERVICES_WITH_ENVIRONMENTS = frozenset({"lambda", "ecs"})
+_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+# Lambda's events bear the version of its interface in their names.
+_EVENT_NAMES = {
+    "lambda:CreateFunction": "CreateFunction20150331",
+    "lambda:DeleteFunction": "DeleteFunction20150331",
+    "lambda:GetFunction": "GetFunction20150331v2",
+    "lambda:GetFunctionConfiguration": "GetFunctionConfiguration20150331v2",
+    "lambda:ListFunctions": "ListFunctions20150331",
+    "lambda:ListVersionsByFunction": "ListVersionsByFunction20150331",
+    "lambda:PublishVersion": "PublishVersion20150331",
+    "lambda:UpdateFunctionCode": "UpdateFunctionCode20150331v2",
+    "lambda:UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
+}
 # What parameters name, as CloudTrail lists it among an event's resources.
 _RESOURCE_KINDS = {
     "UserName": "AWS::IAM::User",
@@ -116,14 +130,14 @@ class TrailEvent:
 def event_of(call: Call, principal: Principal, outcome: Mapping[str, Any], error: tuple[str, str] | None) -> TrailEvent:
     """Write down a finished call; ``outcome`` is what the service answered, without secrets in the event."""
     denied = error is not None and error[0] in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-    asked = without_secrets(call.parameters)
+    asked = told(call)
     # Seen in AWS: a denied call may carry no parameters; its target is then only in the message.
     return TrailEvent(
         at=call.at.replace(microsecond=0),  # CloudTrail knows whole seconds only
         account_id=principal.account_id,
         region=_GLOBAL_REGION if call.service in _GLOBAL_SERVICES else call.region,
         source=f"{call.service}.amazonaws.com",
-        name=call.operation,
+        name=_EVENT_NAMES.get(call.action, call.operation),
         username=principal.name,
         access_key_id=principal.access_key_id,
         identity=identity(principal),
@@ -185,6 +199,27 @@ def without_secrets(value: Mapping[str, Any]) -> dict[str, Any]:
         for key, item in value.items()
         if item is not None and key.lower() not in _SECRET_NAMES
     }
+
+
+def told(call: Call) -> dict[str, Any]:
+    """Return a call's parameters as CloudTrail shows them, without what may be secret."""
+    shown = without_secrets(call.parameters)
+    if call.service in _SERVICES_WITH_ENVIRONMENTS:
+        shown = _hidden(shown)
+    if call.action == "ssm:PutParameter":
+        shown["value"] = _HIDDEN
+    return shown
+
+
+def _hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Hide the environment variables of functions and containers, which hold keys all too often."""
+    match value:
+        case dict():
+            return {key: _HIDDEN if key == "environment" else _hidden(item) for key, item in value.items()}
+        case list():
+            return [_hidden(item) for item in value]
+        case _:
+            return value
 
 
 def stamp(moment: datetime) -> str:

@@ -16,14 +16,17 @@ from iamflow.sandbox import (
     iam_credentials,
     iam_pages,
     iam_policies,
+    iam_roles,
     iam_rules,
     lookups,
     org_rules,
+    secret_stores,
     sts_rules,
+    workloads,
 )
 from iamflow.sandbox.calls import Call, read_call
 from iamflow.sandbox.errors import AwsError, Dialect, Refusal, Reply, refusal, render
-from iamflow.sandbox.events import event_of, without_secrets
+from iamflow.sandbox.events import event_of, told
 from iamflow.sandbox.faults import Effect, Scope
 from iamflow.sandbox.identity import Principal
 from iamflow.sandbox.moto_host import MotoHost
@@ -41,6 +44,7 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
             **iam_rules.HANDLERS,
             **iam_credentials.HANDLERS,
             **iam_policies.HANDLERS,
+            **iam_roles.HANDLERS,
             **iam_pages.HANDLERS,
             **credential_report.HANDLERS,
         },
@@ -48,6 +52,10 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
     "sts": ("moto.sts.responses:TokenResponse", sts_rules.HANDLERS),
     "cloudtrail": ("moto.cloudtrail.responses:CloudTrailResponse", lookups.TRAIL_HANDLERS),
     "organizations": ("moto.organizations.responses:OrganizationsResponse", org_rules.HANDLERS),
+    "lambda": ("moto.awslambda.responses:LambdaResponse", workloads.LAMBDA_HANDLERS),
+    "ecs": ("moto.ecs.responses:EC2ContainerServiceResponse", workloads.ECS_HANDLERS),
+    "ec2": ("moto.ec2.responses:EC2Response", workloads.EC2_HANDLERS),
+    "secretsmanager": ("moto.secretsmanager.responses:SecretsManagerResponse", secret_stores.HANDLERS),
 }
 _REQUEST_ID = re.compile(rb"(<(?:RequestId|RequestID|requestId)>)[^<]*(</)")
 _OWN_HEADERS = frozenset({"date", "x-amzn-requestid", "x-amz-request-id", "content-length", "connection", "server"})
@@ -179,7 +187,7 @@ def _mutation(call: Call, principal: Principal, error: tuple[str, str] | None) -
         account_id=principal.account_id,
         service=call.service,
         operation=call.operation,
-        parameters=without_secrets(call.parameters),
+        parameters=told(call),
         principal_arn=principal.arn,
         role_name=principal.role_name,
         session_name=principal.name if principal.role_name else None,

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -12,6 +13,7 @@ import moto.core.responses
 import moto.core.utils
 import moto.iam.models
 import moto.moto_server.werkzeug_app
+import moto.secretsmanager.models
 import moto.sts.models
 from moto import backends
 from moto.core.base_backend import BackendDict
@@ -34,6 +36,15 @@ def _utcnow() -> datetime:
     return _clocks[-1].now().replace(tzinfo=None) if _clocks else _system_utcnow()
 
 
+class _Time:
+    """The part of Python's ``time`` that moto's Secrets Manager uses, on the sandbox's clock."""
+
+    @staticmethod
+    def time() -> float:
+        """Return the seconds since 1970 (UTC)."""
+        return _clocks[-1].now().timestamp() if _clocks else time.time()
+
+
 class MotoHost:
     """moto's state and its WSGI application; there is one in a process, because that state is global."""
 
@@ -52,6 +63,8 @@ class MotoHost:
         self.replace(moto.iam.models, "mark_account_as_visited", lambda **_: None)
         # The sandbox has quotas of its own, which an account may have raised.
         self.replace(moto.iam.models, "LIMIT_KEYS_PER_USER", sys.maxsize)
+        # Secrets Manager's dates come from another clock than those of the rest.
+        self.replace(moto.secretsmanager.models, "time", _Time())
         # Two lists that moto makes anew for each request, from the disk and by introspection.
         self.replace(backends, "list_of_moto_modules", cache(lambda: tuple(_modules())))
         self.replace(moto.core.responses, "method_names_from_class", cache(_methods))

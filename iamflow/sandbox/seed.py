@@ -12,10 +12,13 @@ from moto.iam.models import AccessKeyLastUsed, AWSManagedPolicy, User
 from iamflow.sandbox.belongings import Counts, attach, give_everything, join, managed_policy
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
+from iamflow.sandbox.workloads import ec2_of
 from iamflow.sandbox.world import Root, World
 
 # Some of what AWSCompromisedKeyQuarantineV3 denies.
 _LEAKED = ["iam:CreateAccessKey", "iam:CreateUser", "iam:AttachUserPolicy", "iam:PutUserPolicy", "ec2:RunInstances"]
+
+_IMAGE = "ami-0abcdef1234567890"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +152,19 @@ class Seed:
         """Attach a managed policy, one of AWS's own too, to a user."""
         with self._world.lock:
             attach(self._world, account_id, self._world.iam(account_id).get_user(user_name), arn)
+
+    def instance(
+        self, account_id: str, *, region: str, private_ip: str, public_ip: str | None = None, name: str = "app"
+    ) -> str:
+        """Add a running EC2 instance with these addresses and return its id; it has no instance profile."""
+        with self._world.lock:
+            tags = {"instance": {"Name": name}}
+            backend = ec2_of(account_id, region)
+            kind = {"instance_type": "t3.micro", "is_instance_type_default": True}
+            made = backend.run_instances(_IMAGE, 1, None, [], private_ip=private_ip, tags=tags, **kind)
+            instance = made.instances[0]
+            instance.nics[0].public_ip = public_ip
+            return str(instance.id)
 
     def root(self, account_id: str, *, mfa: bool = True, access_keys: bool = False) -> None:
         """Let an account's root user have MFA and access keys, or not; by default he has MFA and no keys."""

@@ -77,14 +77,15 @@ def install(host: MotoHost, class_path: str, handlers: Mapping[str, Handler]) ->
         host.replace(response_class, name, _method(handler, getattr(response_class, name, None)))
 
 
-def _method(handler: Handler, original: Callable[[Any], Any] | None) -> Callable[[Any], ActionResult]:
-    def answer(response: Any) -> ActionResult:  # noqa: ANN401 - bound by moto
+def _method(handler: Handler, original: Callable[[Any], Any] | None) -> Callable[[Any], object]:
+    def answer(response: Any) -> object:  # noqa: ANN401 - bound by moto
         exchange: Exchange = response.normalized_request.environ[ENVIRON_KEY]
         try:
             result = handler(exchange, Original(response, original))
         except (AwsError, ServiceException) as error:
             exchange.error = (error.code, error.message)
             raise
-        return result if isinstance(result, ActionResult) else ActionResult(result)
+        # Some of moto's services write their answers down themselves.
+        return result if isinstance(result, (ActionResult, str, tuple)) else ActionResult(result)
 
     return answer

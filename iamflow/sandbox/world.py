@@ -99,6 +99,7 @@ QUOTAS: Mapping[str, int] = {
     "AccessKeysPerUserQuota": 2,
     "AttachedPoliciesPerRoleQuota": 10,
     "AttachedPoliciesPerUserQuota": 10,
+    "ClientIdsPerOpenIdConnectProviderQuota": 100,
     "GroupsPerUserQuota": 10,
     "MFADevicesPerUserQuota": 8,
     "PoliciesQuota": 1500,
