@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from iamflow.engine.steer import Desk
     from iamflow.notify.file import FileChannel
     from iamflow.notify.smtp import SmtpChannel
+    from iamflow.store.archive import Header
+    from iamflow.store.backup import Progress
     from iamflow.store.binding import Binding
     from iamflow.store.health import SqliteHealth
     from iamflow.store.open import SqlStore
@@ -307,6 +309,25 @@ class Application:
             from iamflow.config.initial import write_journal_key
 
             write_journal_key(self.settings.path(file))
+
+    def backup(self, file: Path, progress: "Progress", *, overwrite: bool) -> "Header":
+        """Write all that the database holds now to one file. Raises ``InputError`` where that cannot be written."""
+        from iamflow.store.backup import backup
+
+        return backup(self._store, file, progress, overwrite=overwrite)
+
+    def restore(self, file: Path, progress: "Progress") -> "Header":
+        """Put a backup into this empty database, and freeze it.
+
+        Raises ``InputError`` for a file that is no whole backup that fits, and ``ConfigError`` for a database that is in use.
+        """
+        from iamflow.store.restore import restore
+
+        with self.engine_lock() as held:
+            if not held:
+                message = "an engine works on this database: stop it first (iamflow daemon status)"
+                raise ConfigError(message)
+            return restore(self._store, file, str(self.person), progress)
 
     # --- examination ------------------------------------------------------------------------------------------------
 

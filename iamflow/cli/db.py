@@ -1,11 +1,13 @@
 """``iamflow db``: the database: its schema, what is kept in it, and its copies."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iamflow.cli.context import Yes, confirm, noun, opened
-from iamflow.cli.render.out import complain, say
+from iamflow.cli.render.out import complain, note, say
+from iamflow.cli.render.progress import progress_bar
 from iamflow.domain.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from iamflow.domain.retention import Removable, Removed
 
 app = noun("The database: its schema, what is kept in it, and its copies.")
+
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 
 @app.command("upgrade")
@@ -72,3 +76,37 @@ def _tell(removed: "Mapping[Removable, Removed]", done: str) -> None:
         number = f"{much.events} events" if much.events else what.value
         tickets = "1 ticket" if much.tickets == 1 else f"{much.tickets} tickets"
         say(f"{number} of {tickets} {done} (retention.{what.value})")
+
+
+@app.command("backup")
+def backup(
+    ctx: typer.Context,
+    file: BackupFile,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file of that name.")] = False,
+) -> None:
+    """Write everything to one file (0600), as it is at one moment; the journal's key is not in it, and has to be kept too."""
+    with opened(ctx) as app_:
+        with progress_bar(f"saving {file.name}") as told:
+            header = app_.backup(file, told, overwrite=force)
+        say(f"{file}: {header.rows} rows, as of {header.made_at[:19].replace('T', ' ')} UTC")
+        note("the journal's key is not in it: keep that too, and apart from it (docs/how-to/backup.md)")
+
+
+@app.command("restore")
+def restore(ctx: typer.Context, file: BackupFile) -> None:
+    """Put a backup into an empty database, all of it or nothing, verify the journal, and leave everything frozen."""
+    with opened(ctx) as app_:
+        with progress_bar(f"restoring {file.name}") as told:
+            header = app_.restore(file, told)
+        say(f"{header.rows} rows restored, as of {header.made_at[:19].replace('T', ' ')} UTC")
+        faults = app_.store.verify()
+        for fault in faults:
+            say(f"{fault.where}: {fault.sentence}")
+        say(
+            "everything is frozen, and no approval given before counts: what was said and done since is not in it"
+            " (iamflow freeze off, once you know)"
+        )
+        if faults:
+            complain(f"the journal does not add up, and did not when it was saved: {len(faults)} faults")
+            raise typer.Exit(1)
+        say("the journal is intact")

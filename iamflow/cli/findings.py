@@ -1,8 +1,6 @@
 """``iamflow import`` and ``iamflow finding``: from reports to tickets, and who is affected."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +9,7 @@ import typer
 
 from iamflow.cli.context import AsOutput, Format, noun, opened
 from iamflow.cli.render.out import Output, say
+from iamflow.cli.render.progress import Progress, progress_bar
 
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
@@ -37,8 +36,6 @@ FIELDS = (
     "ticket",
 )
 
-Progress = Callable[[int, int], None]
-
 
 def register(top: typer.Typer) -> None:
     """Add ``iamflow import``."""
@@ -62,36 +59,18 @@ def import_files(
         results: list[tuple[Path, Intake]] = []
         desk = app_.desk()
         for path, report in zip(files, reports, strict=True):
-            with _progress(f"importing {path.name}") as told:
+            with progress_bar(f"importing {path.name}") as told:
                 results.append((path, import_report(desk, report, dry_run=dry_run, progress=_of(told, report.rows))))
         _tell(results, desk, dry_run=dry_run, output=output)
 
 
 def _checked(app_: "Application", path: Path, format_name: Format) -> "Report":
-    with _progress(f"checking {path.name}") as told:
+    with progress_bar(f"checking {path.name}") as told:
         return app_.open_report(path, format_name.value, told)
 
 
 def _of(told: Progress, rows: int) -> Callable[[int], None]:
     return lambda done: told(done, rows)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """Yield what to tell the progress to; a bar is drawn on a terminal only, on standard error."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    from iamflow.domain.encoding import for_terminal
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(Text(for_terminal(what, limit=40)).plain, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _tell(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bool, output: Output) -> None:

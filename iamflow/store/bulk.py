@@ -15,12 +15,13 @@ def write_rows(connection: Connection, table: Table, columns: Sequence[str], row
     """Insert rows of these columns. Raises as an INSERT does; none of them may be there already."""
     if not rows:
         return
-    names = ", ".join(columns)
+    quoted = connection.dialect.identifier_preparer
+    name, names = quoted.format_table(table), ", ".join(map(quoted.quote, columns))
     if connection.dialect.name == "postgresql":
-        _copy(connection, f"COPY {table.name} ({names}) FROM STDIN", rows)
+        _copy(connection, f"COPY {name} ({names}) FROM STDIN", rows)
     else:
         marks = ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
+        statement = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
         connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
 

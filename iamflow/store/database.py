@@ -118,6 +118,18 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open one read transaction that sees one moment, however long it takes. Raises as ``writing`` does.
+
+        SQLite's do so anyway, from their first look on.
+        """
+        engine = self.engine
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with self._translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open one write transaction, committed at the end.
 
