@@ -16,7 +16,6 @@ import pytest
 
 from iamflow.bootstrap import Application, application
 from iamflow.cli.main import main
-from iamflow.config.initial import write_journal_key
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import KeyId
 from iamflow.engine import intake
@@ -75,12 +74,10 @@ class Shell:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str], database: str | None) -> Shell:
-    """Settings, and nothing else yet; with a copied PostgreSQL database, the key that `db upgrade` makes for a new one."""
+def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Settings, and nothing else yet."""
     config = tmp_path / "config.yaml"
-    config.write_text(CONFIG.replace("sqlite:///iamflow.db", database or "sqlite:///iamflow.db"), encoding="utf-8")
-    if database is not None:
-        write_journal_key(tmp_path / "journal.key")
+    config.write_text(CONFIG, encoding="utf-8")
     return Shell(config, capsys)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from iamflow.domain.states import State
 from tests.cli.conftest import Office
-from tests.world import ACCOUNT, DAY, KEY
+from tests.world import ACCOUNT, DAY, KEY, on_both, on_postgresql
 
 BY_HAND = f"aws iam update-access-key --user-name etl --access-key-id {KEY} --status Active"
 
@@ -20,6 +20,7 @@ def watched(office: Office) -> Office:
     return office
 
 
+@on_both
 def test_it_is_done_at_once_and_read_back(watched: Office) -> None:
     answer = watched.shell.ok("ticket", "rollback", "1", "--comment", "payroll is down")
     assert watched.world.status() == "Active"
@@ -49,6 +50,17 @@ def test_word_of_it_goes_out(watched: Office) -> None:
     before = len(watched.world.mails())
     watched.shell.ok("ticket", "rollback", "1")
     assert len(watched.world.mails()) > before
+
+
+@on_postgresql
+def test_beside_a_daemon_on_postgresql_it_is_done_at_once_too_since_leases_keep_them_apart(watched: Office) -> None:
+    app, clock = watched.world.app, watched.world.clock
+    app.store.beat("daemon-host-7", host="bastion", pid=7, at=clock.now())
+    with app.engine_lock() as held:
+        assert held
+        watched.shell.ok("ticket", "rollback", "1")
+    assert watched.world.status() == "Active"
+    assert watched.world.ticket().state is State.ROLLED_BACK
 
 
 def test_beside_a_daemon_it_is_recorded_and_says_who_will_and_how_to_do_it_by_hand(watched: Office) -> None:
