@@ -141,6 +141,12 @@ def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
     if not reason.strip():
         message = "an exemption needs a reason (--reason)"
         raise RefusedError(message)
+    if ticket.is_denied or ticket.state is State.BROWNOUT:
+        message = (
+            f"the key of ticket {ticket.id} is in its brown-out: put it on hold (iamflow ticket hold {ticket.id}), "
+            "and exempt it once that has taken the deny away"
+        )
+        raise RefusedError(message)
     _require_authority(desk, ticket)
     progress = replace(ticket.progress, exempt_until=until, exempt_reason=reason)
     exempted = replace(ticket, progress=progress, deadline=None)

@@ -37,10 +37,10 @@ def begin(ticket: Ticket, situation: Situation) -> Decision:
 
 def decide(case: Case, sight: Sight, situation: Situation) -> Decision | None:
     """Decide about a ticket with a brown-out; None where nothing of it stands in the way of the usual decisions."""
-    reading = common.required(sight.user)
     brownout = case.ticket.progress.brownout
     if brownout is None or case.ticket.state is State.EXEMPT:
         return None
+    reading = common.required(sight.user)
     ticket, events = _seen(learn(case.ticket, reading, situation), reading, sight, situation)
     if brownout.lifted_at is None:
         return replace(_while_on(ticket, brownout, reading, situation), events=events)
