@@ -16,10 +16,8 @@ from iamflow.store import documents
 from iamflow.store.chain import event_hash
 from iamflow.store.rows import AnyRow
 from iamflow.store.schema import EVENTS
+from iamflow.store.verify_intents import said_by_row
 from iamflow.store.verify_reading import as_it_stands, text_of_time
-
-_INTENT = ("id", "step", "effect", "account_id", "username", "access_key_id", "target", "document")
-_SETTLED = ("idempotency_key", "outcome", "request_id", "detail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,13 +87,4 @@ def evidence_hash(key: bytes, text: str) -> str:
 
 def intents_hash(key: bytes, rows: Sequence[AnyRow]) -> str:
     """Return what stands for the events of these intents (as they stand, by number) once those are gone."""
-    said = [
-        [
-            *(getattr(row, name) for name in _INTENT),
-            text_of_time(row.opened_at),
-            *(getattr(row, name) for name in _SETTLED),
-            text_of_time(row.settled_at) if row.settled_at is not None else None,
-        ]
-        for row in rows
-    ]
-    return link(key, genesis(key, "intents"), canonical(said))
+    return link(key, genesis(key, "intents"), canonical([[row.id, *said_by_row(row)] for row in rows]))

@@ -56,6 +56,11 @@ def intent_faults(where: str, found: Sequence[AnyRow], events: IntentEvents) -> 
             yield JournalFault(where=f"{where} intent {intent_id}", sentence="its row is gone")
 
 
+def said_by_row(row: AnyRow) -> Sequence[object]:
+    """Return all that the events of an intent's opening and settling say of it, from its row as it stands."""
+    return (*_opened(row), *_settled(row))
+
+
 def _opened(row: AnyRow) -> tuple[object, ...]:
     subject = (row.effect, row.account_id, row.username, row.access_key_id, row.target, row.document)
     return (text_of_time(row.opened_at), *subject, row.idempotency_key, row.step)
