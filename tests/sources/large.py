@@ -18,9 +18,9 @@ _TEAMS = ("payments", "search", "etl", "billing", "platform", "mobile", "reports
 
 
 def write_large(path: Path, rows: int, *, share: float, seed: int = 20_261_124) -> Path:
-    """Write so many rows, of which this share is about keys that are Active and too old: findings.
+    """Write so many rows, of which this share is about keys that are Active and more than 90 days old: findings.
 
-    A twentieth of the rest is about old keys that are Inactive, the others about young ones.
+    A twentieth of the rest is about old keys that are Inactive, the others about keys of less than 60 days.
     """
     dice = random.Random(seed)
     with path.open("w", newline="", encoding="utf-8") as out:
@@ -53,7 +53,7 @@ def _key(dice: random.Random, share: float) -> tuple[str, str, str, str, str]:
     due = dice.random() < share
     old = due or dice.random() < 0.05
     created = AUDITED - timedelta(
-        days=dice.randrange(91, 2_000) if old else dice.randrange(1, 89), seconds=dice.random()
+        days=dice.randrange(91, 2_000) if old else dice.randrange(1, 60), seconds=dice.random()
     )
     used = dice.random() < 0.7
     return (
