@@ -45,12 +45,12 @@ class AwsStep:
         # The user is always named with the key: for a key of anybody else, IAM then answers NoSuchEntity.
         target = {"UserName": effect.username, "AccessKeyId": effect.key_id}
         iam = self._session.connection.changing("iam", self._region)
-        policy = {"UserName": effect.username, "PolicyName": effect.target}
+        user = {"UserName": effect.username}
         match effect.kind:
             case EffectKind.ATTACH_BROWNOUT:
-                return iam.call("PutUserPolicy", **policy, PolicyDocument=effect.document)
+                return iam.call("PutUserPolicy", **user, PolicyName=effect.target, PolicyDocument=effect.document)
             case EffectKind.LIFT_BROWNOUT:
-                return iam.call("DeleteUserPolicy", **policy)
+                return iam.call("DeleteUserPolicy", **user, PolicyName=effect.target)
             case EffectKind.DEACTIVATE_KEY:
                 return iam.call("UpdateAccessKey", **target, Status=KeyStatus.INACTIVE.value)
             case EffectKind.REACTIVATE_KEY:

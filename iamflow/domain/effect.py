@@ -74,17 +74,24 @@ _CALLS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
-    """One change to one access key, or to one policy of its user. There is no form of it that means more than one."""
+    """One change to one access key or to one user. It names every single thing that it touches."""
 
     kind: EffectKind
     account_id: AccountId
     username: UserName
     key_id: KeyId | None = None
     """The key, where the effect is about one."""
-    target: str | None = None
-    """The name of the inline policy that is put or removed; None where the key itself is changed."""
+    targets: tuple[str, ...] = ()
+    """What is put, changed or removed, each by a call of its own, in this order: the names of policies, groups, devices;
+    none where the key or the user itself is changed."""
     document: str | None = None
-    """The text of the policy that is put."""
+    """The text that is put, where the effect puts one."""
+
+    @property
+    def target(self) -> str:
+        """The only target. Of an effect without one, or with several, there is none to ask for."""
+        (only,) = self.targets
+        return only
 
 
 class OutcomeKind(StrEnum):

@@ -38,6 +38,51 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UserFacts:
+    """What the newest report or live reading says of a user. A report opens tickets; it never justifies a change."""
+
+    console: bool
+    """Whether the user has a console password."""
+    mfa: bool
+    password_last_used: datetime | None
+    """None for never and for not known alike."""
+    key_last_used: datetime | None
+    """The latest use of any of the user's keys; None for none known."""
+    created_at: datetime | None
+    """When the user was made, where the report says so."""
+    as_of: datetime
+    source: str
+    holds: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RootFacts:
+    """What the newest report or live reading says of an account's root user."""
+
+    mfa: bool | None
+    access_key: bool | None
+    last_login: datetime | None
+    as_of: datetime
+    source: str
+    holds: bool = True
+
+
+Facts = KeyFacts | UserFacts | RootFacts
+"""What is known of whatever a ticket is about."""
+
+
+def last_use_of(facts: Facts) -> LastUse | None:
+    """Return the last use of keys that the facts tell of; None for a root user, of whose keys nothing is known."""
+    match facts:
+        case KeyFacts():
+            return facts.last_use
+        case UserFacts():
+            return LastUse(at=facts.key_last_used)
+        case RootFacts():
+            return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class KeyState:
     """One row of ListAccessKeys."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
-from iamflow.domain.facts import KeyFacts, LastUse
+from iamflow.domain.facts import Facts, KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
 from iamflow.domain.people import Identity
 from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
@@ -113,7 +113,7 @@ class Ticket:
     blocked_code: str | None = None
     blocked_reason: str | None = None
     plan_digest: str | None = None
-    facts: KeyFacts
+    facts: Facts
     progress: Progress = field(default_factory=Progress)
     baseline: Baseline | None = None
     wanted: Wanted | None = None
@@ -140,6 +140,14 @@ class Ticket:
             message = f"ticket {self.id} ({self.workflow}) is about no single key"
             raise AssertionError(message)
         return self.access_key_id
+
+    @property
+    def key_facts(self) -> KeyFacts:
+        """What is known of the key that the ticket is about."""
+        if not isinstance(self.facts, KeyFacts):
+            message = f"ticket {self.id} ({self.workflow}) is about no single key"
+            raise AssertionError(message)  # noqa: TRY004 - the ticket is of another workflow; no type was passed wrongly
+        return self.facts
 
     @property
     def key_was_deactivated(self) -> bool:
@@ -173,13 +181,23 @@ class NewTicket:
     account_id: AccountId
     account_name: str
     username: UserName
-    access_key_id: KeyId
+    access_key_id: KeyId | None = None
     requester: Identity
-    facts: KeyFacts
+    facts: Facts
     progress: Progress = field(default_factory=Progress)
     opened_at: datetime
     due_at: datetime
     parent_id: TicketId | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the ticket is about, as one text: at most one open ticket of a workflow is about it."""
+        return subject_text(self.account_id, self.username, self.access_key_id)
+
+
+def subject_text(account_id: AccountId, username: UserName, key_id: KeyId | None) -> str:
+    """Return a key as ``key:AKIA…``, a user as ``user:ACCOUNT/NAME``."""
+    return f"user:{account_id}/{username}" if key_id is None else f"key:{key_id}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

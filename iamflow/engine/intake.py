@@ -216,7 +216,7 @@ def _update(item: _Judged, standing: Mapping[KeyId, Ticket], report: Report, now
     facts = replace(item.finding.facts, holds=item.applies)
     if ticket.user_id is not None:
         # AWS itself has said which key this is: a report must not move the date that the guards compare.
-        facts = replace(facts, created_at=ticket.facts.created_at)
+        facts = replace(facts, created_at=ticket.key_facts.created_at)
     ended_now = ticket.facts.holds and not item.applies
     kind = EventKind.FINDING_GONE if ended_now else EventKind.FACTS_UPDATED
     detail = {

@@ -80,8 +80,8 @@ def _as_if_learned(ticket: Ticket, reading: UserReading) -> Ticket:
     if ticket.user_id is not None:
         return ticket
     key = reading.key(ticket.access_key_id)
-    created_at = key.created_at if key is not None else ticket.facts.created_at
-    return replace(ticket, user_id=reading.user_id, facts=replace(ticket.facts, created_at=created_at))
+    learned = replace(ticket, user_id=reading.user_id)
+    return learned if key is None else replace(learned, facts=replace(ticket.key_facts, created_at=key.created_at))
 
 
 def _pace(engine: Engine, ticket: Ticket, kind: EffectKind) -> Pace:

@@ -7,14 +7,14 @@ column holds; ``tests/store/documents`` keeps an example of each version that wa
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from iamflow.domain.errors import SchemaError
 from iamflow.domain.evidence import Baseline
-from iamflow.domain.facts import Finding, KeyFacts
+from iamflow.domain.facts import Facts, Finding
 from iamflow.domain.journal import canonical
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
@@ -32,10 +32,15 @@ _SOMEWHERE = "the database"
 class Document(Generic[T]):
     """Writes and reads one type of value."""
 
-    def __init__(self, type_: type[T], *, version: int = 1, readers: Readers | None = None) -> None:
-        """Name the type, the version of its present shape, and how each older shape becomes the present one."""
+    def __init__(
+        self, type_: type[T], *, name: str | None = None, version: int = 1, readers: Readers | None = None
+    ) -> None:
+        """Name the type, the version of its present shape, and how each older shape becomes the present one.
+
+        A union has no name of its own, and is given one.
+        """
         self.type = type_
-        self.name = type_.__name__
+        self.name = name or type_.__name__
         self.version = version
         self._adapter = TypeAdapter(type_)
         self._readers = readers or {}
@@ -123,7 +128,7 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-FACTS = Document(KeyFacts)
+FACTS: Document[Facts] = Document(cast("type[Facts]", Facts), name="Facts")
 PROGRESS = Document(Progress)
 BASELINE = Document(Baseline)
 OWNER = Document(Owner)

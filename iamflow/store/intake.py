@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
+from iamflow.domain.facts import RootFacts
 from iamflow.domain.ids import KeyId, TicketId
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.states import Resolution, State
@@ -57,8 +58,8 @@ class IntakePart(Part):
             # Two imports may run at once: whether a key has an open ticket is known to whoever's turn it is.
             take_turns(connection, "opening")
             _note_accounts(connection, tickets)
-            standing = _with_open_ticket(connection, [new.access_key_id for new in tickets])
-            new = [item for item in _first_of_each(tickets) if item.access_key_id not in standing]
+            standing = _with_open_ticket(connection, [clean(new.subject) for new in tickets])
+            new = [item for item in _first_of_each(tickets) if clean(item.subject) not in standing]
             opened = list(zip(_numbers(connection, len(new)), new, strict=True))
             for ticket_id, item in opened:
                 ledger.heads[ticket_id] = ticket_genesis(self.key, ticket_id)
@@ -69,9 +70,9 @@ class IntakePart(Part):
         return [_as_opened(item, ticket_id) for ticket_id, item in opened]
 
 
-def _with_open_ticket(connection: Connection, keys: Sequence[KeyId]) -> frozenset[str]:
+def _with_open_ticket(connection: Connection, subjects: Sequence[str]) -> frozenset[str]:
     t = TICKETS.c
-    query = select(t.access_key_id).where(among(connection, t.access_key_id, keys), t.closed_at.is_(None))
+    query = select(t.subject).where(among(connection, t.subject, subjects), t.closed_at.is_(None))
     return frozenset(connection.execute(query).scalars())
 
 
@@ -85,9 +86,9 @@ def _numbers(connection: Connection, count: int) -> Sequence[TicketId]:
 
 
 def _first_of_each(tickets: Iterable[NewTicket]) -> list[NewTicket]:
-    seen: dict[KeyId, NewTicket] = {}
+    seen: dict[str, NewTicket] = {}
     for new in tickets:
-        seen.setdefault(new.access_key_id, new)
+        seen.setdefault(new.subject, new)
     return list(seen.values())
 
 
@@ -114,9 +115,14 @@ def _opened_event(new: NewTicket, actor: str) -> NewEvent:
         "access_key_id": new.access_key_id,
         "source": new.facts.source,
         "as_of": utc_text(new.facts.as_of),
-        "created_at": utc_text(new.facts.created_at),
+        "created_at": _created(new),
     }
     return NewEvent(kind=EventKind.OPENED, actor=actor, at=new.opened_at, to_state=State.OPEN, detail=detail)
+
+
+def _created(new: NewTicket) -> str | None:
+    created_at = None if isinstance(new.facts, RootFacts) else new.facts.created_at
+    return utc_text(created_at) if created_at is not None else None
 
 
 def _as_opened(new: NewTicket, ticket_id: TicketId) -> Ticket:

@@ -1,5 +1,6 @@
 """Between rows and the domain's values."""
 
+import json
 from typing import Any
 
 from sqlalchemy import Row
@@ -29,7 +30,7 @@ def ticket_of(row: AnyRow) -> Ticket:
         account_name=row.account_name,
         username=UserName(row.username),
         user_id=row.user_id,
-        access_key_id=KeyId(row.access_key_id),
+        access_key_id=KeyId(row.access_key_id) if row.access_key_id is not None else None,
         owner=documents.OWNER.read_optional(row.owner, where),
         requester=documents.IDENTITY.read(row.requester, where),
         state=State(row.state),
@@ -91,7 +92,7 @@ NEW_COLUMNS = (
 
 def new_row(ticket_id: TicketId, new: NewTicket, head: Head) -> tuple[Plain, ...]:
     """Return the row of a ticket that is being opened, whose chain has that head."""
-    key = clean(new.access_key_id)
+    key = clean(new.access_key_id) if new.access_key_id is not None else None
     opened_at = utc_text(new.opened_at)
     return (
         ticket_id,
@@ -99,7 +100,7 @@ def new_row(ticket_id: TicketId, new: NewTicket, head: Head) -> tuple[Plain, ...
         new.workflow_version,
         new.account_id,
         clean(new.account_name),
-        f"key:{key}",
+        clean(new.subject),
         clean(new.username),
         key,
         documents.IDENTITY.write(new.requester),
@@ -147,6 +148,11 @@ def changed_values(ticket: Ticket) -> dict[str, object]:
     }
 
 
+def text_of_targets(targets: tuple[str, ...]) -> str:
+    """Return an effect's targets as the journal and the row of its intent hold them."""
+    return json.dumps([clean(target) for target in targets], ensure_ascii=False)
+
+
 def intent_of(row: AnyRow) -> Intent:
     """Return the intent of a row of ``intents``."""
     return Intent(
@@ -157,8 +163,8 @@ def intent_of(row: AnyRow) -> Intent:
             kind=EffectKind(row.effect),
             account_id=AccountId(row.account_id),
             username=UserName(row.username),
-            key_id=KeyId(row.access_key_id),
-            target=row.target,
+            key_id=KeyId(row.access_key_id) if row.access_key_id is not None else None,
+            targets=tuple(json.loads(row.targets)),
             document=row.document,
         ),
         idempotency_key=row.idempotency_key,

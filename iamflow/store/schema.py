@@ -71,7 +71,7 @@ TICKETS = Table(
     Column("subject", ExternalText, nullable=False),
     Column("username", ExternalText, nullable=False),
     Column("user_id", ExternalText),
-    Column("access_key_id", ExternalText, nullable=False),
+    Column("access_key_id", ExternalText),
     Column("owner_address", ExternalText),
     Column("owner", Text),
     Column("requester", Text, nullable=False),
@@ -91,6 +91,7 @@ TICKETS = Table(
     Column("facts", Text, nullable=False),
     Column("progress", Text, nullable=False),
     Column("baseline", Text),
+    Column("snapshot", Text),
     Column("wanted", String(32)),
     Column("wanted_by", Text),
     Column("parent_id", ID, ForeignKey("tickets.id")),
@@ -115,7 +116,7 @@ TICKETS = Table(
 )
 _T = TICKETS.c
 _OPEN = _T.closed_at.is_(None)
-_partial("uq_tickets_open_subject", _T.workflow, _T.account_id, _T.subject, where=_OPEN, unique=True)
+_partial("uq_tickets_open_subject", _T.subject, where=_OPEN, unique=True)
 _partial("uq_tickets_open_key", _T.access_key_id, where=_OPEN, unique=True)
 _partial("ix_tickets_due", _T.due_at, _T.id, where=_T.due_at.is_not(None))
 _partial("ix_tickets_leased", _T.lease_holder, where=_T.lease_holder.is_not(None))
@@ -167,8 +168,8 @@ INTENTS = Table(
     Column("effect", String(32), nullable=False),
     Column("account_id", String(12), ForeignKey("accounts.id"), nullable=False),
     Column("username", ExternalText, nullable=False),
-    Column("access_key_id", ExternalText, nullable=False),
-    Column("target", ExternalText),
+    Column("access_key_id", ExternalText),
+    Column("targets", ExternalText, nullable=False),
     Column("document", ExternalText),
     Column("idempotency_key", String(128), nullable=False),
     Column("opened_at", UtcTime, nullable=False),

@@ -62,12 +62,12 @@ def said_by_row(row: AnyRow) -> Sequence[object]:
 
 
 def _opened(row: AnyRow) -> tuple[object, ...]:
-    subject = (row.effect, row.account_id, row.username, row.access_key_id, row.target, row.document)
+    subject = (row.effect, row.account_id, row.username, row.access_key_id, row.targets, row.document)
     return (text_of_time(row.opened_at), *subject, row.idempotency_key, row.step)
 
 
 def _said(at: str, detail: Detail) -> tuple[object, ...]:
-    names = ("effect", "account_id", "username", "access_key_id", "target", "document", "idempotency_key", "step")
+    names = ("effect", "account_id", "username", "access_key_id", "targets", "document", "idempotency_key", "step")
     return (at, *(_cleaned(detail.get(name)) for name in names))
 
 

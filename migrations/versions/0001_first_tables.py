@@ -64,7 +64,7 @@ def _accounts_and_tickets() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("username", sa.Text, nullable=False),
         sa.Column("user_id", sa.Text),
-        sa.Column("access_key_id", sa.Text, nullable=False),
+        sa.Column("access_key_id", sa.Text),
         sa.Column("owner_address", sa.Text),
         sa.Column("owner", sa.Text),
         sa.Column("requester", sa.Text, nullable=False),
@@ -84,6 +84,7 @@ def _accounts_and_tickets() -> None:
         sa.Column("facts", sa.Text, nullable=False),
         sa.Column("progress", sa.Text, nullable=False),
         sa.Column("baseline", sa.Text),
+        sa.Column("snapshot", sa.Text),
         sa.Column("wanted", sa.String(32)),
         sa.Column("wanted_by", sa.Text),
         sa.Column("parent_id", _id()),
@@ -113,7 +114,7 @@ def _accounts_and_tickets() -> None:
 
 def _ticket_indexes() -> None:
     still_open = "closed_at IS NULL"
-    _partial("uq_tickets_open_subject", "tickets", ["workflow", "account_id", "subject"], still_open, unique=True)
+    _partial("uq_tickets_open_subject", "tickets", ["subject"], still_open, unique=True)
     _partial("uq_tickets_open_key", "tickets", ["access_key_id"], still_open, unique=True)
     _partial("ix_tickets_due", "tickets", ["due_at", "id"], "due_at IS NOT NULL")
     _partial("ix_tickets_leased", "tickets", ["lease_holder"], "lease_holder IS NOT NULL")
@@ -168,8 +169,8 @@ def _intents() -> None:
         sa.Column("effect", sa.String(32), nullable=False),
         sa.Column("account_id", sa.String(12), nullable=False),
         sa.Column("username", sa.Text, nullable=False),
-        sa.Column("access_key_id", sa.Text, nullable=False),
-        sa.Column("target", sa.Text),
+        sa.Column("access_key_id", sa.Text),
+        sa.Column("targets", sa.Text, nullable=False),
         sa.Column("document", sa.Text),
         sa.Column("idempotency_key", sa.String(128), nullable=False),
         sa.Column("opened_at", _time(), nullable=False),

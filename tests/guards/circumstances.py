@@ -45,7 +45,7 @@ QUIET = Brownout(
     lifted_at=NOW - 2 * HOUR,
     swept_at=NOW - HOUR,
 )
-_TARGETS = {EffectKind.ATTACH_BROWNOUT: DENY, EffectKind.LIFT_BROWNOUT: DENY}
+_TARGETS = {EffectKind.ATTACH_BROWNOUT: (DENY,), EffectKind.LIFT_BROWNOUT: (DENY,)}
 
 FORWARD = tuple(kind for kind in EffectKind if not kind.undoes)
 """The effects that take access away."""
@@ -126,7 +126,7 @@ def _circumstances(kind: EffectKind, status: KeyStatus, state: State, progress: 
     )
     return Circumstances(
         now=NOW,
-        effect=Effect(kind=kind, account_id=ACCOUNT, username=USER, key_id=KEY, target=_TARGETS.get(kind)),
+        effect=Effect(kind=kind, account_id=ACCOUNT, username=USER, key_id=KEY, targets=_TARGETS.get(kind, ())),
         ticket=ticket,
         reading=reading,
         policy=_ENFORCING,

@@ -6,6 +6,7 @@ from iamflow.cli.render.record import Section
 from iamflow.cli.render.ticket import Shown, requester
 from iamflow.cli.render.words import duration, relative, utc, when
 from iamflow.domain.evidence import Activity, Baseline, Signal
+from iamflow.domain.facts import Facts, KeyFacts, RootFacts, UserFacts, last_use_of
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval, Ticket, Word
 
@@ -40,12 +41,26 @@ def _finding(shown: Shown) -> Section:
     section = Section(heading="Finding")
     section.add("account", f"{ticket.account_name} ({ticket.account_id})")
     section.add("user", ticket.username)
-    section.add("access key", ticket.access_key_id)
-    section.add("created", f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
-    section.add("status", f"{facts.status.value}, as of {when(facts.as_of, shown.now)} ({facts.source})")
+    section.add("access key", ticket.access_key_id or "")
+    if not isinstance(facts, RootFacts) and facts.created_at is not None:
+        section.add("created", f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
+    section.add("status", f"{status_in_words(facts)}, as of {when(facts.as_of, shown.now)} ({facts.source})")
     section.add("finding", "" if facts.holds else "no longer holds in the newest report")
     section.add("opened", f"{when(ticket.opened_at, shown.now)} by {requester(ticket)}")
     return section
+
+
+def status_in_words(facts: Facts) -> str:
+    """Return what is known of a ticket's subject, in a few words."""
+    match facts:
+        case KeyFacts():
+            return facts.status.value
+        case UserFacts():
+            console = "console password" if facts.console else "no console password"
+            return f"{console}, {'MFA' if facts.mfa else 'no MFA'}"
+        case RootFacts():
+            said = {True: "yes", False: "no", None: "not known"}
+            return f"MFA: {said[facts.mfa]}, access key: {said[facts.access_key]}"
 
 
 def _owner(shown: Shown) -> Section:
@@ -79,12 +94,11 @@ def _word(word: Word | None, now: datetime) -> str:
 def _impact(shown: Shown) -> Section:
     section = Section(heading="Impact")
     ticket = shown.ticket
-    use = ticket.progress.last_use or ticket.facts.last_use
-    where = ", ".join(part for part in (use.service, use.region) if part)
-    last = (
-        f"{when(use.at, shown.now)}{f' ({where})' if where else ''}" if use.at is not None else "never seen, or no data"
-    )
-    section.add("last used", last)
+    use = ticket.progress.last_use or last_use_of(ticket.facts)
+    if use is not None:
+        where = ", ".join(part for part in (use.service, use.region) if part)
+        at = f"{when(use.at, shown.now)}{f' ({where})' if where else ''}" if use.at is not None else None
+        section.add("last used", at or "never seen, or no data")
     if ticket.baseline is not None:
         _baseline(section, ticket.baseline, shown.now)
     elif ticket.evidence_removed_at is not None:

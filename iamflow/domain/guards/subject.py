@@ -90,11 +90,11 @@ def same_key(c: Circumstances) -> Refusal | None:
             sentence="the key is not there any more",
             remedy=Remedy.BLOCK,
         )
-    if not same_second(key.created_at, c.ticket.facts.created_at):
+    if not same_second(key.created_at, c.ticket.key_facts.created_at):
         return Refusal(
             code="key_changed",
             sentence=f"the key was created {key.created_at:%Y-%m-%d %H:%M:%S}, "
-            f"the ticket says {c.ticket.facts.created_at:%Y-%m-%d %H:%M:%S}",
+            f"the ticket says {c.ticket.key_facts.created_at:%Y-%m-%d %H:%M:%S}",
             remedy=Remedy.BLOCK,
         )
     return None
@@ -121,7 +121,7 @@ def deny_is_ours(c: Circumstances) -> Refusal | None:
         return None
     name = policy_name(c.ticket.id)
     deny = deny_in(c.reading.policies, c.ticket.id)
-    if c.effect.target != name or deny is Deny.UNREAD:
+    if c.effect.targets != (name,) or deny is Deny.UNREAD:
         return Refusal(code="deny_unread", sentence=f"the user's policy {name} has not been read", remedy=Remedy.WAIT)
     if deny is Deny.FOREIGN:
         return Refusal(

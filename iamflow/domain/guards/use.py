@@ -87,7 +87,7 @@ def idle_long_enough(c: Circumstances) -> Refusal | None:
             sentence="no last use is known, which is not the same as unused",
             remedy=Remedy.APPROVE,
         )
-    idle_since = used or c.ticket.facts.created_at
+    idle_since = used or c.ticket.key_facts.created_at
     if until - idle_since < rule.min_idle:
         what = "created" if used is None else "last used"
         return Refusal(

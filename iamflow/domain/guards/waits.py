@@ -3,6 +3,7 @@
 from iamflow.domain.brownout import Lack, lack
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+from iamflow.domain.states import State
 from iamflow.domain.window import Shortcoming, shortcoming, window_ends
 
 

@@ -48,7 +48,7 @@ def _learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
-    facts = ticket.facts
+    facts = ticket.key_facts
     if key is not None:
         facts = KeyFacts(
             status=key.status,

@@ -37,7 +37,7 @@ def effect_of(ticket: Ticket, kind: EffectKind) -> Effect:
         account_id=ticket.account_id,
         username=ticket.username,
         key_id=ticket.access_key_id,
-        target=policy_name(ticket.id) if kind in _BROWNOUT else None,
+        targets=(policy_name(ticket.id),) if kind in _BROWNOUT else (),
         document=policy_document(ticket.id) if kind is EffectKind.ATTACH_BROWNOUT else None,
     )
 

@@ -85,7 +85,7 @@ def _deactivated(ticket: Ticket, achievement: Achievement, situation: Situation)
         waiting_for=(),
         own_requests=_requests(ticket, achievement),
     )
-    facts = replace(ticket.facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at)
+    facts = replace(ticket.key_facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at)
     moved = replace(ticket, progress=progress, facts=facts, deadline=window_ends_at)
     headline = f"the key was deactivated on {at:%Y-%m-%d %H:%M} UTC"
     return Decision(
@@ -107,7 +107,7 @@ def _ended(ticket: Ticket, achievement: Achievement, situation: Situation, trigg
         confirm_by=situation.now + policy.timing.confirm_within,
         waiting_for=(),
     )
-    facts = ticket.facts if deleted else replace(ticket.facts, status=KeyStatus.ACTIVE)
+    facts = ticket.key_facts if deleted else replace(ticket.key_facts, status=KeyStatus.ACTIVE)
     ended = replace(ticket, progress=progress, facts=facts, confirmation=Confirmation.PENDING)
     headline = "the key was deleted" if deleted else "the key is Active again"
     kind = NoticeKind.DELETED if deleted else NoticeKind.ROLLED_BACK

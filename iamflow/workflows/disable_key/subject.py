@@ -54,7 +54,7 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
-    facts = ticket.facts
+    facts = ticket.key_facts
     if key is not None:
         created = key.created_at if ticket.user_id is None else facts.created_at
         facts = KeyFacts(

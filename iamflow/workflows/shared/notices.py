@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Activity, Signal
+from iamflow.domain.facts import LastUse, RootFacts, last_use_of
 from iamflow.domain.masking import masked
 from iamflow.domain.notice import Notice, NoticeKind
 from iamflow.domain.policy import Policy
@@ -73,7 +74,8 @@ def tell(
 
 
 def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]:
-    last_use = ticket.progress.last_use or ticket.facts.last_use
+    last_use = ticket.progress.last_use or last_use_of(ticket.facts) or LastUse()
+    created_at = None if isinstance(ticket.facts, RootFacts) else ticket.facts.created_at
     brownout = policy.of(ticket.workflow).brownout
     activities = ticket.baseline.activities if ticket.baseline is not None else ()
     return {
@@ -81,9 +83,9 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "account_id": ticket.account_id,
         "account_name": ticket.account_name,
         "username": ticket.username,
-        "key_masked": masked(ticket.key),
-        "created_at": ticket.facts.created_at.isoformat(),
-        "age_days": (now - ticket.facts.created_at).days,
+        "key_masked": masked(ticket.access_key_id) if ticket.access_key_id is not None else None,
+        "created_at": created_at.isoformat() if created_at is not None else None,
+        "age_days": (now - created_at).days if created_at is not None else None,
         "last_used_at": last_use.at.isoformat() if last_use.at is not None else None,
         "last_used_service": last_use.service,
         "owner": ticket.owner.address if ticket.owner is not None else None,
