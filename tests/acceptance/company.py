@@ -132,16 +132,17 @@ class Company:
 
 
 @contextmanager
-def a_company(folder: Path, extra: str = "") -> Iterator[Company]:
+def a_company(folder: Path, extra: str = "", database: str = "sqlite:///iamflow.db") -> Iterator[Company]:
     """Make one, with a database that is ready."""
-    settings = SandboxSettings(trail_delay=timedelta(milliseconds=500), lookups_per_second=1000)
-    with Sandbox(clock=RunningClock(SystemClock()), settings=settings) as sandbox:
+    aws = SandboxSettings(trail_delay=timedelta(milliseconds=500), lookups_per_second=1000)
+    with Sandbox(clock=RunningClock(SystemClock()), settings=aws) as sandbox:
         for account in (PAYMENTS, DEVELOPMENT, EXCLUDED):
             sandbox.seed.account(account, f"account {account}")
         before = dict(os.environ)
         os.environ.update(sandbox.environment())
         try:
-            (folder / "config.yaml").write_text(CONFIG.replace("ENDPOINT", sandbox.endpoint_url) + extra)
+            settings = CONFIG.replace("ENDPOINT", sandbox.endpoint_url).replace("sqlite:///iamflow.db", database)
+            (folder / "config.yaml").write_text(settings + extra)
             company = Company(sandbox=sandbox, folder=folder)
             company.run("db", "upgrade")
             yield company
