@@ -1,7 +1,13 @@
 """Findings are staged in chunks and appear all at once; an older report updates nothing, an absent row proves nothing."""
 
+import pytest
+from sqlalchemy.exc import IntegrityError
+
 from iamflow.domain.facts import Finding
+from iamflow.store.bulk import write_rows
 from iamflow.store.open import SqlStore
+from iamflow.store.scans import _COLUMNS, _row
+from iamflow.store.schema import FINDINGS
 from tests.store.support import ACCOUNT, DAY, START, finding, new_ticket, scan
 
 RULE = "key-too-old"
@@ -77,3 +83,9 @@ def test_a_finding_names_its_open_ticket(store: SqlStore) -> None:
     _published(store, finding(1), finding(2))
     (ticket,) = store.open_new([new_ticket(2)], "rules")
     assert [item.ticket_id for item in store.findings()] == [None, ticket.id]
+
+
+def test_a_finding_of_no_scan_is_refused_by_the_database(store: SqlStore) -> None:
+    number = store.begin_scan(scan())
+    with store.database.writing() as connection, pytest.raises(IntegrityError):
+        write_rows(connection, FINDINGS, _COLUMNS, [_row(number + 1, RULE, finding(1))])

@@ -1,6 +1,7 @@
 """A key has one open ticket at most, however often and by whomever it is reported."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from iamflow.domain.ids import UserName
@@ -55,6 +56,19 @@ def test_whatever_the_workflow_there_is_one_open_ticket_a_key(store: SqlStore) -
 def test_two_imports_at_once_open_it_once(another: Opener) -> None:
     assert another("one").open_new([new_ticket()], "rules")
     assert not another("two").open_new([new_ticket()], "rules")
+
+
+def test_imports_that_run_side_by_side_open_each_key_once(another: Opener) -> None:
+    tickets = [new_ticket(number) for number in range(60)]
+    orders = [tickets, tickets[::-1]]
+    stores = [another("one"), another("two")]
+    for start in range(0, 60, 10):
+        with ThreadPoolExecutor(2) as pool:
+            chunks = [order[start : start + 30] for order in orders]
+            opened = list(pool.map(lambda work: work[0].open_new(work[1], "rules"), zip(stores, chunks, strict=True)))
+        assert not {item.access_key_id for item in opened[0]} & {item.access_key_id for item in opened[1]}
+    assert sum(stores[0].counts().values()) == 60
+    assert list(stores[0].verify()) == []
 
 
 def test_an_ended_ticket_makes_room_for_another(store: SqlStore) -> None:
