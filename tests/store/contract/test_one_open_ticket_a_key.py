@@ -3,9 +3,11 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 from iamflow.domain.ids import UserName
 from iamflow.domain.states import Resolution, State
+from iamflow.domain.ticket import NewTicket
 from iamflow.engine.ports import Change
 from iamflow.store.open import SqlStore
 from tests.store.conftest import Opener
@@ -59,15 +61,17 @@ def test_two_imports_at_once_open_it_once(another: Opener) -> None:
 
 
 def test_imports_that_run_side_by_side_open_each_key_once(another: Opener) -> None:
-    tickets = [new_ticket(number) for number in range(60)]
-    orders = [tickets, tickets[::-1]]
     stores = [another("one"), another("two")]
-    for start in range(0, 60, 10):
+    for start in range(0, 600, 200):
+        tickets = [new_ticket(number) for number in range(start, start + 200)]
+        together = Barrier(2)
+
+        def take_in(store: SqlStore, tickets: list[NewTicket], together: Barrier = together) -> int:
+            together.wait(30)
+            return len(store.open_new(tickets, "rules"))
+
         with ThreadPoolExecutor(2) as pool:
-            chunks = [order[start : start + 30] for order in orders]
-            opened = list(pool.map(lambda work: work[0].open_new(work[1], "rules"), zip(stores, chunks, strict=True)))
-        assert not {item.access_key_id for item in opened[0]} & {item.access_key_id for item in opened[1]}
-    assert sum(stores[0].counts().values()) == 60
+            assert sum(pool.map(take_in, stores, [tickets, tickets[::-1]])) == 200
     assert list(stores[0].verify()) == []
 
 
