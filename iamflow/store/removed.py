@@ -19,6 +19,9 @@ from iamflow.store.schema import EVENTS
 from iamflow.store.verify_intents import said_by_row
 from iamflow.store.verify_reading import as_it_stands, text_of_time
 
+_AT_ONCE = 500
+"""How many tickets one query asks for; the databases limit the parameters of a statement."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
@@ -72,12 +75,19 @@ def _stretch(said: Mapping[str, object]) -> Stretch:
 
 def stretches(connection: Connection, key: bytes, ticket_ids: Iterable[int]) -> Mapping[int, Stretch]:
     """Return what retention removed of the histories of these tickets, of those of which it did."""
-    wanted = (EVENTS.c.ticket_id.in_(sorted(set(ticket_ids))), EVENTS.c.kind == EventKind.RETENTION.value)
-    query = select(*as_it_stands(connection, EVENTS)).where(*wanted).order_by(EVENTS.c.ticket_id, EVENTS.c.seq)
-    found = ((row.ticket_id, record_of(key, row)) for row in connection.execute(query))
-    return {
-        ticket_id: record.stretch for ticket_id, record in found if record is not None and record.stretch is not None
-    }
+    wanted = sorted(set(ticket_ids))
+    found: dict[int, Stretch] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        of_these = (
+            EVENTS.c.ticket_id.in_(wanted[start : start + _AT_ONCE]),
+            EVENTS.c.kind == EventKind.RETENTION.value,
+        )
+        query = select(*as_it_stands(connection, EVENTS)).where(*of_these).order_by(EVENTS.c.ticket_id, EVENTS.c.seq)
+        for row in connection.execute(query):
+            record = record_of(key, row)
+            if record is not None and record.stretch is not None:
+                found[row.ticket_id] = record.stretch
+    return found
 
 
 def evidence_hash(key: bytes, text: str) -> str:

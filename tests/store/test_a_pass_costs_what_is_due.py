@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import event
 
 from iamflow.domain.effect import EffectKind
+from iamflow.domain.retention import Removable
 from iamflow.domain.states import State
 from iamflow.engine.ports import Change, Sent, TicketFilter
 from iamflow.store.open import SqlStore
+from tests.store.retention_support import removal
 from tests.store.support import ACCOUNT, DAY, LEASE, START, done, effect_on, key_id, moved, new_ticket, said, told
 
 Statement = tuple[str, Any]
@@ -73,6 +75,8 @@ def test_an_idle_pass_is_one_statement(full: SqlStore) -> None:
         lambda store: store.tickets(TicketFilter(states=frozenset({"blocked"})), limit=10),
         lambda store: store.ticket(key_id(7)),
         lambda store: store.case(1),
+        lambda store: store.removable(removal(Removable.EVIDENCE)),
+        lambda store: store.remove(removal(Removable.EVENTS), limit=100),
         lambda store: store.history(1),
     ],
 )
