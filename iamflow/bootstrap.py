@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from iamflow.store.binding import Binding
     from iamflow.store.health import SqliteHealth
     from iamflow.store.open import SqlStore
+    from iamflow.store.server_health import ServerHealth
 
 
 @contextmanager
@@ -348,6 +350,12 @@ class Application:
 
         return sqlite_health(self.settings.database_url)
 
+    def server_health(self, lingering: timedelta) -> "ServerHealth | None":
+        """Return how the PostgreSQL server fares, None for another database; transactions older than this are told of."""
+        from iamflow.store.server_health import server_health
+
+        return server_health(self.settings.database_url, lingering=lingering)
+
     def check_journal_key(self) -> None:
         """Read the journal's key. Raises ``ConfigError`` where it cannot be had, or others may read it."""
         self._journal_key()
@@ -370,7 +378,8 @@ class Application:
 
     def permissions(self, workflows: Sequence[str] | None, role: str | None) -> Mapping[str, object]:
         """Return the least IAM policy for these workflows (all, if None) and this role (all that is needed, if None)."""
-        from iamflow.aws.permissions import Role, policy_document
+        from iamflow.aws.permissions import policy_document
+        from iamflow.aws.roles import Role
         from iamflow.workflows.registry import WORKFLOWS, current
 
         chosen = [current(name) for name in workflows] if workflows else WORKFLOWS

@@ -2,6 +2,7 @@
 
 import json
 
+from iamflow.aws import parts
 from iamflow.aws.answers import instant, receipt_of, text
 from iamflow.aws.arns import checked_user
 from iamflow.aws.clients import Answer, Api
@@ -11,14 +12,14 @@ from iamflow.domain.clock import Clock
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import KeyId
-from iamflow.domain.subject import UserSubject
+from iamflow.domain.subject import Part, UserSubject
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 _NOT_KNOWN = "N/A"
 
 
 def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Clock) -> UserReading:
-    """Read a user and one of its keys now, by four calls (five or more only where IAM pages a list).
+    """Read a user, and a key where it is about one, by four calls (more where IAM pages a list, or parts are asked for).
 
     All of it is read each time, for polls as well: a quarantine that begins while a key is watched must stop
     everything, and tags may begin to protect. ``read_at`` is the time before the first call, so that a reading is never
@@ -39,10 +40,17 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
             user_id=_required(user, "UserId", iam.attempt_at("GetUser")),
             tags=_tags(user, iam.attempt_at("GetUser")),
             keys=keys,
-            last_use=_last_use(iam, subject) if known else None,
+            last_use=last_use(iam, name, subject.key_id) if known and subject.key_id is not None else None,
             aws_time=receipt_of(answer).at,
             quarantined=_quarantined(iam, name),
             policies={policy: _policy(iam, name, policy) for policy in subject.policies},
+            created_at=instant(user.get("CreateDate")),
+            password_last_used=instant(user.get("PasswordLastUsed")),
+            console=parts.console(iam, name) if Part.CONSOLE in subject.parts else None,
+            mfa=parts.mfa(iam, name) if Part.MFA in subject.parts else None,
+            uses={key.key_id: last_use(iam, name, key.key_id) for key in keys}
+            if Part.KEY_USES in subject.parts
+            else None,
         )
     except PermanentError as error:
         if refusal_of(error) is not Refusal.GONE:
@@ -84,14 +92,15 @@ def _status(row: Answer) -> KeyStatus | None:
     return next((status for status in KeyStatus if status.value == row.get("Status")), None)
 
 
-def _last_use(iam: Api, subject: UserSubject) -> LastUse:
+def last_use(iam: Api, username: str, key_id: KeyId) -> LastUse:
+    """Return the last use of one key. Raises ``BlockedError`` where AWS says that it is another user's."""
     attempt = iam.attempt_at("GetAccessKeyLastUsed")
-    answer = iam.call("GetAccessKeyLastUsed", AccessKeyId=subject.key_id)
+    answer = iam.call("GetAccessKeyLastUsed", AccessKeyId=key_id)
     owner = text(answer.get("UserName"))
-    if owner != subject.username:
+    if owner != username:
         whose = "nobody" if owner is None else repr(one_line(owner))
         message = (
-            f"account {subject.account_id}: AWS says that the key belongs to {whose}, not to {subject.username!r}: "
+            f"account {attempt.account_id}: AWS says that the key belongs to {whose}, not to {username!r}: "
             "find out whose key it is"
         )
         raise BlockedError(message, code="wrong_user")

@@ -6,9 +6,11 @@ gives it back, the reaper deletes. Separate roles keep a stolen operator session
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from enum import StrEnum
 
 from iamflow.aws.arns import user_resources
+from iamflow.aws.effects import CALLS
+from iamflow.aws.effects.call import ON_USER
+from iamflow.aws.roles import Role
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
 from iamflow.domain.subject import UserSubject
@@ -21,31 +23,8 @@ _VERSION = "2012-10-17"
 USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")
 """What one reading of a user and its key calls; all can be limited to users (Service Authorization Reference, IAM)."""
 
-POLICY_READ = "iam:GetUserPolicy"
-"""What a reading calls too where a brown-out is configured: one inline policy, by name."""
-
 ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccountSummary", "sts:GetCallerIdentity")
 """What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete."""
-
-
-class Role(StrEnum):
-    """Who is to be given a policy."""
-
-    OBSERVER = "observer"
-    OPERATOR = "operator"
-    REAPER = "reaper"
-
-
-ROLE_OF: Mapping[EffectKind, Role] = {
-    EffectKind.ATTACH_BROWNOUT: Role.OPERATOR,
-    EffectKind.LIFT_BROWNOUT: Role.OPERATOR,
-    EffectKind.DEACTIVATE_KEY: Role.OPERATOR,
-    EffectKind.REACTIVATE_KEY: Role.OPERATOR,
-    EffectKind.DELETE_KEY: Role.REAPER,
-}
-"""Which role each effect belongs to."""
-
-_BROWNOUT = {EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}
 
 
 def policy_document(
@@ -53,24 +32,21 @@ def policy_document(
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
-    ``effects`` are those of the workflows in use (``Workflow.used``).
+    ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
     """
-    wanted = {effect for effect in effects if role is None or ROLE_OF[effect] is role}
-    users = f"arn:{partition}:iam::*:user/*"
+    calls = [CALLS[effect] for effect in EffectKind if effect in effects]
     statements = [
-        _allow("ReadUsersAndTheirKeys", USER_READS, users),
+        _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
         _allow("ReadAccountAndTrail", ACCOUNT_READS, "*"),
     ]
-    changing = {effect for effect in wanted if ROLE_OF[effect] is Role.OPERATOR}
-    deleting = wanted - changing
-    if _BROWNOUT & set(effects):
-        statements.append(_allow("ReadTheBrownoutsPolicy", (POLICY_READ,), users))
-    if changing - _BROWNOUT:
-        statements.append(_allow("ChangeKeyStatus", _calls(changing - _BROWNOUT), users))
-    if changing & _BROWNOUT:
-        statements.append(_allow("BrownOut", _calls(changing & _BROWNOUT), users))
-    if deleting:
-        statements.append(_allow("DeleteKeys", _calls(deleting), users))
+    reads = {action for call in calls for action in call.reads}
+    if reads:
+        statements.append(_allow("ReadWhatStepsChange", reads, _arns(partition, (ON_USER,))))
+    for sid in dict.fromkeys(call.sid for call in calls if role is None or call.role is role):
+        of_sid = [call for call in calls if call.sid == sid]
+        actions = {action for call in of_sid for action in call.actions}
+        on = tuple(dict.fromkeys(pattern for call in of_sid for pattern in call.on))
+        statements.append(_allow(sid, actions, _arns(partition, on)))
     return {"Version": _VERSION, "Statement": statements}
 
 
@@ -93,9 +69,10 @@ def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> 
 
     Raises ``PermanentError`` where the user name is none, or the policy would be longer than AWS accepts.
     """
-    resources = list(user_resources(partition, subject.account_id, subject.username))
-    reads = [*USER_READS, *([POLICY_READ] if subject.policies else [])]
-    statement = {"Effect": "Allow", "Action": [*reads, effect.call], "Resource": resources}
+    call = CALLS[effect]
+    others = [f"arn:{partition}:iam::{subject.account_id}:{pattern}" for pattern in call.on if pattern != ON_USER]
+    resources = [*user_resources(partition, subject.account_id, subject.username), *others]
+    statement = {"Effect": "Allow", "Action": [*USER_READS, *call.reads, *call.actions], "Resource": resources}
     text = one_line({"Version": _VERSION, "Statement": [statement]})
     if len(text) > SESSION_POLICY_MOST:
         message = (
@@ -110,9 +87,10 @@ def one_line(document: Mapping[str, object]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _calls(effects: Collection[EffectKind]) -> tuple[str, ...]:
-    return tuple(sorted({effect.call for effect in effects}))
+def _arns(partition: str, patterns: tuple[str, ...]) -> str | list[str]:
+    arns = [f"arn:{partition}:iam::*:{pattern}" for pattern in patterns]
+    return arns[0] if len(arns) == 1 else arns
 
 
-def _allow(sid: str, actions: Iterable[str], resource: str) -> dict[str, object]:
+def _allow(sid: str, actions: Iterable[str], resource: str | list[str]) -> dict[str, object]:
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}

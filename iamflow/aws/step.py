@@ -1,13 +1,14 @@
-"""One step that changes something: its fresh reading and its one call, through one session."""
+"""One step that changes something: its fresh reading and its calls, through one session."""
 
 from iamflow.aws.answers import receipt_of
-from iamflow.aws.clients import Answer
+from iamflow.aws.clients import Api
+from iamflow.aws.effects import CALLS
 from iamflow.aws.keys import read_user
 from iamflow.aws.sessions import AccountSession
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind, Receipt
-from iamflow.domain.errors import PermanentError
-from iamflow.domain.facts import KeyStatus, UserReading
+from iamflow.domain.errors import IamflowError, PermanentError, UncertainError
+from iamflow.domain.facts import UserReading
 from iamflow.domain.subject import UserSubject
 
 
@@ -29,7 +30,7 @@ class AwsStep:
         return read_user(self._session, iam, self._subject, self._clock)
 
     def apply(self, effect: Effect) -> Receipt:
-        """Make the one call, once. Raises ``PermanentError`` for any effect but the one this session was opened for."""
+        """Make the calls, each once. Raises ``PermanentError`` for any effect but the one this session was opened for."""
         subject = self._subject
         of_subject = (effect.account_id, effect.username, effect.key_id) == (
             subject.account_id,
@@ -39,21 +40,26 @@ class AwsStep:
         if effect.kind is not self._kind or not of_subject:
             message = f"this session was opened for {self._kind} of another subject or kind; nothing was called"
             raise PermanentError(message)
-        return receipt_of(self._call(effect))
+        return self._call(effect)
 
-    def _call(self, effect: Effect) -> Answer:
-        # The user is always named with the key: for a key of anybody else, IAM then answers NoSuchEntity.
-        target = {"UserName": effect.username, "AccessKeyId": effect.key_id}
-        iam = self._session.connection.changing("iam", self._region)
-        user = {"UserName": effect.username}
-        match effect.kind:
-            case EffectKind.ATTACH_BROWNOUT:
-                return iam.call("PutUserPolicy", **user, PolicyName=effect.target, PolicyDocument=effect.document)
-            case EffectKind.LIFT_BROWNOUT:
-                return iam.call("DeleteUserPolicy", **user, PolicyName=effect.target)
-            case EffectKind.DEACTIVATE_KEY:
-                return iam.call("UpdateAccessKey", **target, Status=KeyStatus.INACTIVE.value)
-            case EffectKind.REACTIVATE_KEY:
-                return iam.call("UpdateAccessKey", **target, Status=KeyStatus.ACTIVE.value)
-            case EffectKind.DELETE_KEY:
-                return iam.call("DeleteAccessKey", **target)
+    def _call(self, effect: Effect) -> Receipt:
+        """Make every call of the effect, each once. Once one of them was answered, the effect may be half done.
+
+        Raises ``UncertainError`` then, whatever went wrong with a later one: only reading AWS tells how far it came.
+        """
+        receipt: Receipt | None = None
+        try:
+            for answer in CALLS[effect.kind].make(self._client, effect):
+                receipt = receipt_of(answer)
+        except IamflowError as error:
+            if receipt is None:
+                raise
+            message = f"only a part of {effect.kind.value} was done: {error}"
+            raise UncertainError(message) from error
+        if receipt is None:
+            message = f"{effect.kind.value} names nothing to be done; nothing was called"
+            raise PermanentError(message)
+        return receipt
+
+    def _client(self, service: str) -> Api:
+        return self._session.connection.changing(service, self._region)

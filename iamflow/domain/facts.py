@@ -111,6 +111,16 @@ class UserReading:
     """Whether AWSCompromisedKeyQuarantine* is attached: AWS believes the key to have leaked."""
     policies: dict[str, str | None] = field(default_factory=dict)
     """The inline policies that were asked for by name, each with its document; None for one that is not there."""
+    created_at: datetime | None = None
+    """When the user was made; None when there is none."""
+    password_last_used: datetime | None = None
+    """None for never, and for no data alike."""
+    console: bool | None = None
+    """Whether the user has a console password; None where that was not asked."""
+    mfa: tuple[str, ...] | None = None
+    """The serial numbers of the user's MFA devices; None where they were not asked for."""
+    uses: dict[KeyId, LastUse] | None = None
+    """The last use of every key of the user; None where they were not asked for."""
 
     def clock_error(self) -> timedelta:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""

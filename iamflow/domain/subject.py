@@ -1,8 +1,17 @@
 """What a ticket, a reading and an effect are about."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from iamflow.domain.ids import AccountId, KeyId, UserName
+
+
+class Part(StrEnum):
+    """What a reading of a user holds besides the user and the state of the keys, where it is asked for."""
+
+    CONSOLE = "console"
+    MFA = "mfa"
+    KEY_USES = "key_uses"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,3 +23,4 @@ class UserSubject:
     key_id: KeyId | None = None
     policies: tuple[str, ...] = ()
     """The inline policies of the user that are to be read too, by name."""
+    parts: frozenset[Part] = frozenset()

@@ -46,6 +46,7 @@ def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> UserSubjec
         username=ticket.username,
         key_id=ticket.access_key_id,
         policies=workflow.policies_of(ticket, engine.policy),
+        parts=workflow.parts,
     )
 
 

@@ -10,6 +10,7 @@ from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import State
+from iamflow.domain.subject import Part
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.machine import Table
 
@@ -64,6 +65,8 @@ class Workflow:
     """The effect of a kind on this ticket's subject."""
     policies_of: Callable[[Ticket, Policy], tuple[str, ...]]
     """The inline policies that every reading for this ticket must ask for, by name."""
+    parts: frozenset[Part] = frozenset()
+    """What every reading must hold besides the user and the keys."""
 
     @property
     def name(self) -> str:

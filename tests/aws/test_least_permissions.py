@@ -8,7 +8,9 @@ from typing import Any, cast
 import pytest
 
 from iamflow.aws.cloud import AwsCloud
-from iamflow.aws.permissions import ROLE_OF, Role, host_policy, one_line, policy_document, trust_policy
+from iamflow.aws.effects import CALLS
+from iamflow.aws.permissions import host_policy, one_line, policy_document, trust_policy
+from iamflow.aws.roles import Role
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import BlockedError
 from iamflow.domain.evidence import Attribute, TrailQuery
@@ -44,7 +46,7 @@ def test_each_role_can_do_its_work_and_nothing_else(sandbox: Sandbox, cloud: Aws
     for kind in EffectKind:
         with cloud.step(SUBJECT, TicketId(1), kind) as step:
             assert step.read().user_id is not None
-            if ROLE_OF[kind] is role:
+            if CALLS[kind].role is role:
                 step.apply(effect(kind))
                 continue
             with pytest.raises(BlockedError, match=kind.call):

@@ -1,0 +1,12 @@
+"""How every effect is carried out. A new kind of effect stands in the module of its family, and nowhere else in ``aws``."""
+
+from collections.abc import Mapping
+
+from iamflow.aws.effects import keys, user_policies
+from iamflow.aws.effects.call import Call
+from iamflow.domain.effect import EffectKind
+
+CALLS: Mapping[EffectKind, Call] = {**keys.EFFECTS, **user_policies.EFFECTS}
+"""How each kind of effect is carried out."""
+
+__all__ = ["CALLS", "Call"]

@@ -1,0 +1,12 @@
+"""The roles that iamflow's permissions are divided among (DOMAIN section 7)."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who is to be given a policy: reading, taking access and giving it back, deleting, issuing credentials."""
+
+    OBSERVER = "observer"
+    OPERATOR = "operator"
+    REAPER = "reaper"
+    ISSUER = "issuer"
