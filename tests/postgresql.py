@@ -1,6 +1,7 @@
 """A PostgreSQL of the test run's own, and databases in it that cost a test no more than a copy."""
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -17,6 +18,7 @@ from sqlalchemy import make_url
 
 from iamflow.store import migrate
 
+GUIDE = Path(__file__).parents[1] / "docs" / "how-to" / "postgresql.md"
 _TEMPLATE = "iamflow_template"
 
 
@@ -83,6 +85,19 @@ class Cluster:
         with self._made(_TEMPLATE) as url:
             yield url
 
+    @contextmanager
+    def as_documented(self) -> Iterator[tuple[str, str]]:
+        """Offer the URLs of the owner and of the working role, set up by the statements of the documentation alone."""
+        administrator, owner = re.findall(r"```sql\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+        self.run(*_statements(administrator))
+        try:
+            with psycopg.connect(self.url("iamflow", username="iamflow_owner"), autocommit=True) as connection:
+                for statement in _statements(owner):
+                    connection.execute(statement)
+            yield self.url("iamflow", username="iamflow_owner"), self.url("iamflow", username="iamflow")
+        finally:
+            self.run("DROP DATABASE iamflow WITH (FORCE)", "DROP ROLE iamflow", "DROP ROLE iamflow_owner")
+
     def end_sessions(self, database: str) -> int:
         """End every connection to a database, as an administrator may at any time; return how many there were."""
         query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
@@ -125,6 +140,10 @@ class Cluster:
             yield self.url(name)
         finally:
             self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _statements(script: str) -> list[str]:
+    return [statement for part in script.split(";") if (statement := part.strip())]
 
 
 def database_of(url: str) -> str:

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from iamflow.doctor import postgresql
 from iamflow.doctor.result import Check, Patient, Result, failed, ok, warning
+from iamflow.domain.errors import TemporaryError
 
 NAME = "database"
 _FILES, _DISK, _SQLITE, _SCHEMA = "database files", "disk", "sqlite", "schema"
@@ -19,11 +21,16 @@ _MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre")
 """File systems on which locks are not to be relied on (sqlite.org/howtocorrupt.html, section 2), by how they begin."""
 _UPGRADE = "iamflow db upgrade"
+_REMEDY = f"check database.url and the server; for a new database run: {_UPGRADE}"
 
 
 def database(patient: Patient) -> Iterator[Result]:
     """Tell whether it can be reached, and has the schema that this program was written for."""
-    found, wanted = patient.app.schema_current(), patient.app.schema_wanted()
+    try:
+        found, wanted = patient.app.schema_current(), patient.app.schema_wanted()
+    except TemporaryError as error:
+        yield failed(NAME, str(error), postgresql.remedy(str(error)) or _REMEDY)
+        return
     if found is None:
         yield failed(NAME, "there is no database yet", f"run: {_UPGRADE}")
     elif found < wanted:
@@ -113,9 +120,10 @@ def _network(file: Path, mounts: str) -> str | None:
 
 
 CHECKS = (
-    Check(name=NAME, run=database, remedy=f"check database.url and the server; for a new database run: {_UPGRADE}"),
+    Check(name=NAME, run=database, remedy=_REMEDY),
     Check(name=_SCHEMA, run=schema, remedy="restore a backup of the database", needs=(NAME,)),
     Check(name=_FILES, run=files, remedy="make the database's folder readable for iamflow", needs=(NAME,)),
     Check(name=_DISK, run=disk, remedy="make the database's folder readable for iamflow", needs=(NAME,)),
     Check(name=_SQLITE, run=sqlite, remedy="restore a backup of the database", needs=(NAME,)),
+    *postgresql.CHECKS,
 )

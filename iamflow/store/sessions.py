@@ -1,5 +1,6 @@
 """Who else is at work in a PostgreSQL database, as far as our role may see."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -27,6 +28,7 @@ _USERS = text(f"""
     SELECT {_SESSION}, string_agg(DISTINCT c.relname, ', ' ORDER BY c.relname) AS tables
     FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) JOIN pg_class AS c ON c.oid = l.relation
     WHERE l.granted AND l.pid <> pg_backend_pid() AND a.datname = current_database() AND c.relname = ANY(:tables)
+      AND (:seconds = 0 OR a.xact_start < clock_timestamp() - :seconds * interval '1 second')
     GROUP BY a.pid, a.usename, a.application_name, a.client_addr, a.state, a.xact_start
     ORDER BY a.xact_start NULLS LAST, a.pid
 """)  # noqa: S608 - our own words
@@ -38,10 +40,13 @@ def lock_holder(connection: Connection, name: str) -> str | None:
     return _in_words(row) if row is not None else None
 
 
-def table_users(connection: Connection) -> list[str]:
-    """Return who else holds locks on our tables in an open transaction, in words, the oldest first."""
-    ours = [*METADATA.tables, "alembic_version"]
-    return [f"{_in_words(row)}, uses {row.tables}" for row in connection.execute(_USERS, {"tables": ours})]
+def table_users(connection: Connection, older_than: timedelta = timedelta(0)) -> list[str]:
+    """Return who else holds locks on our tables in an open transaction, in words, the oldest first.
+
+    With ``older_than``, only those of which it can be seen that they have been open for longer.
+    """
+    wanted = {"tables": [*METADATA.tables, "alembic_version"], "seconds": older_than.total_seconds()}
+    return [f"{_in_words(row)}, uses {row.tables}" for row in connection.execute(_USERS, wanted)]
 
 
 def _in_words(row: Row[Any]) -> str:

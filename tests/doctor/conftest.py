@@ -68,7 +68,11 @@ class Clinic:
 
 @pytest.fixture
 def clinic(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    database: str | None,
 ) -> Iterator[Clinic]:
     """``@pytest.mark.parametrize("clinic", [yaml], indirect=True)`` sets settings of its own."""
 
@@ -78,7 +82,7 @@ def clinic(
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
-    with a_world(tmp_path, getattr(request, "param", "")) as world:
+    with a_world(tmp_path, getattr(request, "param", ""), database=database) as world:
         made = Clinic(world, run, monkeypatch)
         made.tell_time(world.clock)
         made.a_living_daemon()
@@ -97,3 +101,23 @@ class OffClock:
 
     def sleep(self, seconds: float) -> None:
         self.true.sleep(seconds)
+
+
+def fails_alone(clinic: Clinic, check: str, remedy: str, *options: str) -> str:
+    """Check that this alone fails, and names this remedy; return its sentence."""
+    said = clinic.doctor(*options)
+    assert said.worst == [check], [line for line in said.lines if line["status"] != "ok"]
+    assert said.code == 1
+    assert said.err.splitlines() == [f"iamflow: 1 of the checks failed: {check}"]
+    line = said.of(check)
+    assert remedy in line["remedy"]
+    assert all(line["remedy"] for line in said.lines if line["status"] != "ok")
+    return str(line["sentence"])
+
+
+def warns(clinic: Clinic, check: str, remedy: str) -> str:
+    """Check that nothing fails, and this is warned of, with this remedy; return its sentence."""
+    said = clinic.doctor()
+    assert (said.code, said.named("warning")) == (0, [check])
+    assert remedy in said.of(check)["remedy"]
+    return str(said.of(check)["sentence"])

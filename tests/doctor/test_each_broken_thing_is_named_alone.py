@@ -12,33 +12,13 @@ from typing import NamedTuple
 import pytest
 
 from tests.aws.scripted import DATE, Scripted, refusal, result
-from tests.doctor.conftest import Clinic, OffClock
+from tests.doctor.conftest import Clinic, OffClock, fails_alone, warns
 from tests.notify.sink import Sink, free_port, serving
 from tests.world import ACCOUNT, DAY, HOUR, OTHER
 
 TRAIL = f"cloudtrail {ACCOUNT}"
 SMTP = "notify: {channels: [smtp], sender: iamflow@example.com, smtp: {host: 127.0.0.1, port: PORT}}\n"
 FILE_CHANNEL = "notify: {channels: [file], sender: iamflow@example.com, team: security@example.com}\n"
-
-
-def fails_alone(clinic: Clinic, check: str, remedy: str, *options: str) -> str:
-    """Check that this alone fails, and names this remedy; return its sentence."""
-    said = clinic.doctor(*options)
-    assert said.worst == [check], [line for line in said.lines if line["status"] != "ok"]
-    assert said.code == 1
-    assert said.err.splitlines() == [f"iamflow: 1 of the checks failed: {check}"]
-    line = said.of(check)
-    assert remedy in line["remedy"]
-    assert all(line["remedy"] for line in said.lines if line["status"] != "ok")
-    return str(line["sentence"])
-
-
-def warns(clinic: Clinic, check: str, remedy: str) -> str:
-    """Check that nothing fails, and this is warned of, with this remedy; return its sentence."""
-    said = clinic.doctor()
-    assert (said.code, said.named("warning")) == (0, [check])
-    assert remedy in said.of(check)["remedy"]
-    return str(said.of(check)["sentence"])
 
 
 def change(clinic: Clinic, *statements: str) -> None:
