@@ -8,6 +8,7 @@ from pathlib import Path
 from iamflow.domain.states import State
 from iamflow.engine.ports import Change, Sent
 from iamflow.store.open import SqlStore, open_store
+from iamflow.store.schema import INTENTS
 from tests.store.support import ALICE, HOUR, KEY, START, MovedClock, done, effect_on, moved, new_ticket, said, told
 
 
@@ -54,3 +55,11 @@ def tamper(file: Path, *statements: tuple[str, tuple[object, ...]]) -> int:
 def look(file: Path, query: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(file)) as connection:
         return list(connection.execute(query))
+
+
+def forged_intent(where: str) -> str:
+    """Return the statement that puts in a copy of an intent, under a number and a key of its own."""
+    changed = {"id": "999", "step": "99", "idempotency_key": "'forged'"}
+    names = [column.name for column in INTENTS.c]
+    values = ", ".join(changed.get(name, name) for name in names)
+    return f"INSERT INTO intents ({', '.join(names)}) SELECT {values} FROM intents WHERE {where}"  # noqa: S608 - our own names

@@ -9,7 +9,7 @@ import pytest
 
 from iamflow.domain.retention import Removable
 from iamflow.engine import retention
-from tests.store.journal_support import live, look, opened, tamper
+from tests.store.journal_support import forged_intent, live, look, opened, tamper
 from tests.store.retention_support import ended, removal
 
 _copies = count()
@@ -110,16 +110,7 @@ TAMPERED: dict[str, list[Statement]] = {
     ],
     "an intent that only the record answers for": [("UPDATE intents SET outcome = 'not_done' WHERE ticket_id = 1", ())],
     "such an intent altogether": [("DELETE FROM intents WHERE ticket_id = 1", ())],
-    "such an intent put in": [
-        (
-            (
-                "INSERT INTO intents (id, ticket_id, step, effect, account_id, username, access_key_id, idempotency_key, opened_at,"
-                " outcome, settled_at) SELECT 999, 1, 99, effect, account_id, username, access_key_id, 'forged', opened_at,"
-                " outcome, settled_at FROM intents WHERE ticket_id = 1"
-            ),
-            (),
-        )
-    ],
+    "such an intent put in": [(forged_intent("ticket_id = 1"), ())],
     "an event put back before the record": [
         (
             (

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.store.journal_support import live, look, opened, tamper
+from iamflow.domain.retention import Removable
+from iamflow.engine import retention
+from iamflow.store.schema import INTENTS
+from tests.store.journal_support import forged_intent, live, look, opened, tamper
+from tests.store.retention_support import ended, removal
 
 EVENT_COLUMNS = (
     "at",
@@ -23,19 +27,7 @@ EVENT_COLUMNS = (
     "writer",
     "checkpoint",
 )
-INTENT_COLUMNS = (
-    "step",
-    "effect",
-    "account_id",
-    "username",
-    "access_key_id",
-    "idempotency_key",
-    "opened_at",
-    "outcome",
-    "settled_at",
-    "request_id",
-    "detail",
-)
+INTENT_COLUMNS = tuple(column.name for column in INTENTS.c if column.name not in {"id", "ticket_id"})
 CHECKPOINT_COLUMNS = ("at", "heads", "prev_hash", "hash")
 
 VALUES = st.one_of(
@@ -62,6 +54,10 @@ def journal(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     for number, writer in enumerate(("one", "two", "one")):
         with opened(file, writer=writer) as store:
             live(store, 10 * number)
+            ended(store, 90 + number)
+            # Of the first, evidence and history are gone; of the second, the evidence; of the third, nothing.
+            kinds = ([Removable.EVIDENCE, Removable.EVENTS], [Removable.EVIDENCE], [])[number]
+            retention.prune(store, [removal(what) for what in kinds])
             assert store.verify() == []
     return file
 
@@ -233,11 +229,7 @@ def test_a_ticket_that_was_removed_with_everything_about_it(copy: Copier, data: 
 def test_an_intent_that_was_put_in(copy: Copier, data: st.DataObject) -> None:
     file = copy()
     row = _row(data, file, "intents", "outcome IS NOT NULL")
-    copied = (
-        "INSERT INTO intents SELECT 999, ticket_id, 99, effect, account_id, username, access_key_id, 'forged', opened_at,"
-        " outcome, settled_at, request_id, detail FROM intents WHERE rowid = ?"
-    )
-    tamper(file, (copied, (row,)))
+    tamper(file, (forged_intent("rowid = ?"), (row,)))
     assert _is_found(file)
 
 
