@@ -11,8 +11,10 @@ from pathlib import Path
 
 from benchmarks import calls, importing, listing, passes, plans, profiles, startup, transitions
 from benchmarks.report import RESULTS, Figure, Section, page, plain
-from benchmarks.stage import OneByOne, Stage, a_stage
+from benchmarks.stage import OneByOne, Stage, a_stage, postgresql
 from iamflow.store.database import journal_mode
+from tests.sources.large import write_large
+from tests.sources.reports import NAME
 
 REGIONS = (
     "us-east-1",
@@ -265,49 +267,56 @@ def _plans_note(found: Sequence[plans.Plan]) -> str:
     works = sorted({plan.work for plan in found})
     return (
         f"Query plans of {'; '.join(works)}. Each goes by an index, but for: {'; '.join(scanning)}. `chosen` is the batch itself,"
-        " `freeze` has one row, and `accounts` has one row an account."
+        " `freeze` has one row, `accounts` has one row an account, and `json_each` is the keys that were asked for."
     )
 
 
 def imports(sizes: Sizes) -> Section:
-    """Measure the import of an iam-audit file."""
+    """Measure the import of iam-audit files, with few findings and with many, on both databases."""
+    figures = []
     with tempfile.TemporaryDirectory(prefix="iamflow-report-") as folder:
-        file = Path(folder) / "iam_audit_report_20261124_001111.csv"
-        importing.write_report(file, sizes.import_rows)
-        reading, writing = importing.floors(file)
-        done = importing.measured(file)
-        small = Path(folder) / "small_20261124_001111.csv"
-        importing.write_report(small, 10_000)
+        for what, share in importing.SHARES.items():
+            file = write_large(Path(folder) / NAME, sizes.import_rows, share=share)
+            reading, writing = importing.floors(file)
+            figures += _import_figures(f"SQLite, {what}", importing.measured(file), reading)
+            with postgresql() as url:
+                figures += _import_figures(f"PostgreSQL, {what}", importing.measured(file, url), reading)
+            figures.append(Figure(what=f"floor: csv and bare upserts, {what}", measured=f"{writing:,.0f} rows/s"))
+        small = write_large(Path(folder) / NAME, 10_000, share=max(importing.SHARES.values()))
         shares = profiles.processor(lambda: importing.run(small))
     return Section(
         title="Import of an iam-audit file",
-        figures=[
-            Figure(
-                what=f"{done.rows:,} rows, {done.bytes / 1e6:.0f} MB, {done.opened:,} tickets opened",
-                measured=f"{done.rate:,.0f} rows/s",
-                against=f"{done.rate / writing:.1%} of csv and bare upserts, {writing:,.0f}/s; csv alone {reading:,.0f}/s",
-                target="≥ 30,000 rows/s",
-                met=done.rate >= 30_000,
-            ),
-            Figure(
-                what="peak memory", measured=f"{done.peak_mib:.0f} MiB", target="≤ 250 MiB", met=done.peak_mib <= 250
-            ),
-            Figure(
-                what="processor time",
-                measured=f"{done.cpu:.1f} s",
-                against=f"at most {done.rows / done.cpu:,.0f} rows/s",
-            ),
-            Figure(what="of which validating the file", measured=f"{done.validating:.1f} of {done.seconds:.1f} s"),
-        ],
+        figures=figures,
         notes=[
             (
-                "The report is read twice (the whole of it is validated before the first row is written), three rows in ten"
-                " become a ticket with its first event, its place in the hash chain, its finding and its entries in ten indexes,"
-                " and each thousand rows are two transactions with synchronous FULL, so that no person waits for an import."
-                f" What one processor can do is {done.rows / done.cpu:,.0f} rows/s; of that time: {profiles.in_words(shares)}."
+                "The floor is Python's csv reader over the same file. The report is read twice (the whole of it is validated"
+                " before the first row is written). A row that is a finding becomes a ticket with its first event, its place in"
+                " the hash chain, its finding and its entries in ten indexes, three of them in the order of random key ids; each"
+                " thousand rows are two transactions that wait for the disk, so that no person waits for an import. The rate by"
+                " the processor is what this process could do if neither the disk nor, on PostgreSQL, the server took any time."
+                f" Where every second row is a finding, on SQLite, its time goes to: {profiles.in_words(shares)}."
             )
         ],
     )
+
+
+def _import_figures(where: str, done: importing.Import, floor: float) -> list[Figure]:
+    return [
+        Figure(
+            what=f"{where}: {done.rows:,} rows, {done.opened:,} tickets",
+            measured=f"{done.rate:,.0f} rows/s",
+            against=f"{done.rate / floor:.1%} of the floor, {floor:,.0f}/s; by the processor {done.rows / done.cpu:,.0f}/s",
+            target="≥ 30,000 rows/s",
+            met=done.rate >= 30_000,
+        ),
+        Figure(
+            what=f"{where}: peak memory",
+            measured=f"{done.peak_mib:.0f} MiB",
+            against=f"validating took {done.validating:.1f} of {done.seconds:.1f} s",
+            target="≤ 250 MiB",
+            met=done.peak_mib <= 250,
+        ),
+    ]
 
 
 def starting(sizes: Sizes) -> Section:

@@ -13,30 +13,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.stage import START, a_stage
+from benchmarks.stage import a_stage
 from iamflow.engine.intake import import_report
 from iamflow.sources import open_report
 from iamflow.store.database import journal_mode
+from tests.sources.reports import COLUMNS
 
-COLUMNS = [
-    "account_id",
-    "account_name",
-    "username",
-    "password_status",
-    "password_last_used",
-    "access_key_id",
-    "status",
-    "created_date",
-    "last_used_date",
-    "service_name",
-    "mfa_status",
-]
-OLD_OF_TEN = 3
-"""Of ten rows, so many are about a key that is Active and too old: they open a ticket."""
+SHARES = {"few findings": 0.03, "every second row a finding": 0.5}
+"""Of the rows of a report, so many are about a key that is Active and too old: they open a ticket."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,35 +44,9 @@ class Import:
         return self.rows / self.seconds
 
 
-def write_report(file: Path, rows: int) -> None:
-    """Write an iam-audit report of so many keys, of which three in ten are due for a ticket."""
-    old, young = START - timedelta(days=300), START - timedelta(days=10)
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        for number in range(rows):
-            created = old if number % 10 < OLD_OF_TEN else young
-            account = number % 1000
-            writer.writerow(
-                (
-                    f"{100_000_000_000 + account}",
-                    f"account-{account}",
-                    f"user-{number}@example.com",
-                    "No configurada",
-                    "Nunca",
-                    f"AKIA{number:016d}",
-                    "Active",
-                    f"{created:%Y-%m-%d %H:%M:%S.%f}+00:00",
-                    f"{created + timedelta(days=5):%Y-%m-%d %H:%M:%S.%f}+00:00",
-                    "s3",
-                    "None",
-                )
-            )
-
-
-def measured(file: Path) -> Import:
-    """Import a report in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.importing", str(file)]
+def measured(file: Path, url: str | None = None) -> Import:
+    """Import a report in a process of its own, into SQLite or an empty database."""
+    command = [sys.executable, "-m", "benchmarks.importing", str(file), *([url] if url is not None else [])]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Import(**json.loads(done.stdout))
 
@@ -122,9 +83,9 @@ def _rows(file: Path) -> Iterator[list[str]]:
         yield from reader
 
 
-def run(file: Path) -> dict[str, float]:
+def run(file: Path, url: str | None = None) -> dict[str, float]:
     """Import a report into a new database, and return what it took."""
-    with a_stage() as stage:
+    with a_stage(url=url) as stage:
         began, cpu = time.perf_counter(), time.process_time()
         report = open_report(file, "auto", None)
         validated = time.perf_counter()
@@ -148,4 +109,4 @@ def _peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(Path(sys.argv[1]))) + os.linesep)
+    sys.stdout.write(json.dumps(run(Path(sys.argv[1]), *sys.argv[2:])) + os.linesep)

@@ -24,6 +24,7 @@ from iamflow.engine.steer import Desk
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.store import binding, migrate
 from iamflow.store.open import SqlStore, open_store
+from tests.postgresql import running_server
 
 START = datetime(2026, 11, 24, 0, 11, 11, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -103,11 +104,22 @@ class OneByOne(Engine):
 
 
 @contextmanager
-def a_stage(*, workers: int = 16, aws: MemoryAws | None = None, kind: type[Engine] = Engine) -> Iterator[Stage]:
-    """Make one in a folder of its own, which is removed afterwards."""
+def postgresql() -> Iterator[str]:
+    """Run a PostgreSQL server with an empty database, which waits for the disk as a real one does; yields its URL."""
+    with running_server() as server:
+        server.psql("ALTER SYSTEM SET fsync = on;")
+        server.psql("SELECT pg_reload_conf();")
+        yield server.get_uri()
+
+
+@contextmanager
+def a_stage(
+    *, workers: int = 16, aws: MemoryAws | None = None, kind: type[Engine] = Engine, url: str | None = None
+) -> Iterator[Stage]:
+    """Make one in a folder of its own, which is removed afterwards; in an empty database, where the URL of one is given."""
     with tempfile.TemporaryDirectory(prefix="iamflow-bench-") as name:
         folder = Path(name)
-        url = f"sqlite:///{folder / 'iamflow.db'}"
+        url = url or f"sqlite:///{folder / 'iamflow.db'}"
         clock = VirtualClock(START)
         migrate.upgrade(url)
         bound = binding.Binding(sandbox=True)
