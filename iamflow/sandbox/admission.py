@@ -12,8 +12,9 @@ from moto.iam.models import AccessKeyLastUsed, User
 
 from iamflow.sandbox import policies
 from iamflow.sandbox.calls import Call
-from iamflow.sandbox.errors import Refusal, refusal
+from iamflow.sandbox.errors import AwsError, Refusal, refusal
 from iamflow.sandbox.faults import Effect, Scope
+from iamflow.sandbox.iam_resources import passed_roles, resource_of
 from iamflow.sandbox.identity import KeyTrace, Kind, Principal, Session
 from iamflow.sandbox.org_tree import ORGANISATION_ID
 from iamflow.sandbox.policies import Question, Statement, Verdict
@@ -116,15 +117,24 @@ def authorise(world: World, call: Call, principal: Principal) -> None:
     """Raise the dialect's refusal if a policy, or a fault, forbids the call."""
     if call.action in {"sts:GetCallerIdentity", "sts:GetSessionToken"}:
         return  # always allowed, even against an explicit deny: no policy controls them
-    resource = _resource(world, call, principal)
-    question = Question(action=call.action, resource=resource, context=_context(call, principal))
-    reason = _objection(world, principal, question)
-    if reason is None and world.faults.strikes(Effect.ACCESS_DENIED, scope_of(call, principal.account_id)):
-        reason = "with an explicit deny in a service control policy"
-    if reason is not None:
-        where = f" on resource: {resource}" if resource else ""
-        message = f"User: {principal.arn} is not authorized to perform: {call.action}{where} {reason}"
-        raise refusal(Refusal.DENIED, call.dialect, message)
+    context = _context(call, principal)
+    resource = resource_of(world, call, principal.account_id)
+    main = Question(action=call.action, resource=resource, context=context)
+    questions = [main] + [
+        Question(action="iam:PassRole", resource=role, context={**context, "iam:PassedToService": service})
+        for role, service in passed_roles(world, call, principal.account_id)
+    ]
+    for question in questions:
+        if (reason := _objection(world, principal, question)) is not None:
+            raise _denied(call, principal, question, reason)
+    if world.faults.strikes(Effect.ACCESS_DENIED, scope_of(call, principal.account_id)):
+        raise _denied(call, principal, main, "with an explicit deny in a service control policy")
+
+
+def _denied(call: Call, principal: Principal, question: Question, reason: str) -> AwsError:
+    where = f" on resource: {question.resource}" if question.resource else ""
+    message = f"User: {principal.arn} is not authorized to perform: {question.action}{where} {reason}"
+    return refusal(Refusal.DENIED, call.dialect, message)
 
 
 def _objection(world: World, principal: Principal, question: Question) -> str | None:
@@ -185,23 +195,3 @@ def _context(call: Call, principal: Principal) -> dict[str, str]:
     if isinstance(arn := call.parameters.get("PolicyArn"), str):
         context["iam:PolicyARN"] = arn
     return context
-
-
-def _resource(world: World, call: Call, principal: Principal) -> str | None:
-    """Return the ARN that IAM weighs policies against; other services' resources are not looked at."""
-    if call.service != "iam":
-        return None
-    prefix, parameters = f"arn:aws:iam::{principal.account_id}", call.parameters
-    name = parameters.get("UserName")
-    if name is None and (trace := world.keys.get(str(parameters.get("AccessKeyId")))) is not None:
-        name = trace.user_name
-    if name is not None:
-        user = world.iam(principal.account_id).users.get(name)
-        return user.arn if user else f"{prefix}:user/{name}"
-    for parameter, kind in (("RoleName", "role"), ("GroupName", "group")):
-        if parameter in parameters:
-            return f"{prefix}:{kind}/{parameters[parameter]}"
-    for parameter in ("PolicyArn", "SerialNumber"):
-        if parameter in parameters:
-            return str(parameters[parameter])
-    return "*"

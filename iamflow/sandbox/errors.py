@@ -29,6 +29,8 @@ class Refusal(Enum):
     BROKEN = auto()
     UNAVAILABLE = auto()
     NOT_BUILT = auto()
+    UNMODIFIABLE = auto()
+    CONCURRENT = auto()
 
 
 class AwsError(Exception):
@@ -62,6 +64,8 @@ _MESSAGES = {
     Refusal.THROTTLED: "Rate exceeded",
     Refusal.BROKEN: "We encountered an internal error. Please try again.",
     Refusal.UNAVAILABLE: "The service is temporarily unavailable.",
+    Refusal.UNMODIFIABLE: "The entity cannot be modified while an earlier change of it is being made.",
+    Refusal.CONCURRENT: "The request was rejected because multiple requests to change this object were submitted.",
     Refusal.NOT_BUILT: "The simulated AWS does not know this operation.",
 }
 
@@ -116,6 +120,8 @@ _CODES: dict[Refusal, dict[Dialect, tuple[str, int]]] = {
         Dialect.JSON: ("ServiceUnavailableException", 503),
         Dialect.REST: ("ServiceUnavailableException", 503),
     },
+    Refusal.UNMODIFIABLE: dict.fromkeys(Dialect, ("EntityTemporarilyUnmodifiable", 409)),
+    Refusal.CONCURRENT: dict.fromkeys(Dialect, ("ConcurrentModification", 409)),
     Refusal.NOT_BUILT: dict.fromkeys(Dialect, ("NotImplemented", 501)),
 }
 

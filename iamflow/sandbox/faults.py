@@ -20,6 +20,8 @@ class Effect(Enum):
     TIMEOUT_AFTER = auto()
     ACCESS_DENIED = auto()
     SERVER_ERROR = auto()
+    UNMODIFIABLE = auto()
+    CONCURRENT = auto()
     REGION_DOWN = auto()
     STALE_READS = auto()
     PROPAGATION = auto()
@@ -100,6 +102,14 @@ class Faults:
     def server_error(self, *, times: int | None = None, **scope: str) -> Fault:
         """Answer with the service's internal error, without any effect."""
         return self.switch_on(Effect.SERVER_ERROR, Scope(**scope), times=times)
+
+    def unmodifiable(self, *, times: int | None = None, **scope: str) -> Fault:
+        """Answer that the entity cannot be changed for now, as IAM does for minutes after some changes."""
+        return self.switch_on(Effect.UNMODIFIABLE, Scope(**scope), times=times)
+
+    def concurrent_change(self, *, times: int | None = None, **scope: str) -> Fault:
+        """Answer that another change is under way, as IAM does; the call may simply be tried again."""
+        return self.switch_on(Effect.CONCURRENT, Scope(**scope), times=times)
 
     def region_down(self, region: str, *, account: str | None = None, service: str | None = None) -> Fault:
         """Answer every call to a region with 503, until switched off.

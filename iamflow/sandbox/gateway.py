@@ -57,6 +57,12 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
     "ec2": ("moto.ec2.responses:EC2Response", workloads.EC2_HANDLERS),
     "secretsmanager": ("moto.secretsmanager.responses:SecretsManagerResponse", secret_stores.HANDLERS),
 }
+_ANSWERED_FAULTS = (
+    (Effect.THROTTLE, Refusal.THROTTLED),
+    (Effect.SERVER_ERROR, Refusal.BROKEN),
+    (Effect.UNMODIFIABLE, Refusal.UNMODIFIABLE),
+    (Effect.CONCURRENT, Refusal.CONCURRENT),
+)
 _REQUEST_ID = re.compile(rb"(<(?:RequestId|RequestID|requestId)>)[^<]*(</)")
 _OWN_HEADERS = frozenset({"date", "x-amzn-requestid", "x-amz-request-id", "content-length", "connection", "server"})
 _ERROR_STATUS = 400
@@ -109,7 +115,7 @@ class Gateway:
 
     def _served(self, exchange: Exchange, environ: "WSGIEnvironment", body: bytes, scope: Scope) -> Reply:
         call = exchange.call
-        for effect, reason in ((Effect.THROTTLE, Refusal.THROTTLED), (Effect.SERVER_ERROR, Refusal.BROKEN)):
+        for effect, reason in _ANSWERED_FAULTS:
             if self._world.faults.strikes(effect, scope):
                 raise refusal(reason, call.dialect)
         admission.authorise(self._world, call, exchange.principal)

@@ -189,3 +189,14 @@ def test_a_straggler_in_a_slow_region_moves_the_last_use(sandbox: Sandbox, aws: 
 def test_a_fault_for_no_call_at_all_is_a_mistake(sandbox: Sandbox, times: int) -> None:
     with pytest.raises(ValueError, match="at least one call"):
         sandbox.faults.throttle(times=times)
+
+
+def test_an_entity_that_cannot_be_changed_for_now_is_not_changed(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:
+    iam = aws.role("iam")
+    sandbox.faults.unmodifiable(operation="UpdateAccessKey", times=1)
+    sandbox.faults.concurrent_change(operation="UpdateAccessKey", times=1)
+    assert refused(iam.update_access_key, **OFF) == "EntityTemporarilyUnmodifiable"
+    assert refused(iam.update_access_key, **OFF) == "ConcurrentModification"
+    assert sandbox.key_status(ACCOUNT, KEY) == "Active"
+    iam.update_access_key(**OFF)
+    assert sandbox.key_status(ACCOUNT, KEY) == "Inactive"

@@ -82,6 +82,15 @@ def test_a_fault_can_be_switched_from_outside(steered: Sandbox) -> None:
     assert post(steered, "use-key", {"key": KEY})["error"] is None
 
 
+def test_a_user_signs_in_and_enrols_a_device_from_outside(steered: Sandbox) -> None:
+    steered.seed.user(ACCOUNT, "ana", password=True)
+    who = {"account": ACCOUNT, "user": "ana"}
+    assert post(steered, "sign-in", who)["error"] is None
+    assert post(steered, "enrol-mfa", who)["error"] is None
+    assert [done.operation for done in steered.mutations()] == ["CreateVirtualMFADevice", "EnableMFADevice"]
+    assert post(steered, "sign-in", {"account": ACCOUNT, "user": "nobody"})["error"] == "SignInFailure"
+
+
 def test_what_happened_can_be_asked_from_outside(steered: Sandbox) -> None:
     steered.owner.deactivate_key(ACCOUNT, "etl", KEY)
     assert post(steered, "key-status", {"account": ACCOUNT, "key": KEY}) == {"status": "Inactive"}
