@@ -123,17 +123,13 @@ def known_date(text: str) -> datetime:
 
 def date_or_never(text: str) -> datetime | None:
     """Return the time that a cell holds, or None for the words that stand for never (and for: not known)."""
-    return None if _is_word(text) and text.strip().lower() in _NEVER else date(text)
+    # Most cells are dates, and begin with a digit, which none of the words does.
+    return None if not text[:1].isdigit() and text.strip().lower() in _NEVER else date(text)
 
 
 def known_date_or_never(text: str) -> datetime | None:
     """Return the time that a cell holds which ``date_or_never`` has accepted, or None for never."""
-    return None if _is_word(text) else known_date(text)
-
-
-def _is_word(text: str) -> bool:
-    """Whether a cell is no date: dates begin with a digit, which none of the words for never does."""
-    return not text[:1].isdigit()
+    return known_date(text) if text[:1].isdigit() else None
 
 
 @lru_cache(maxsize=4096)

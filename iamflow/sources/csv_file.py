@@ -146,7 +146,7 @@ class CsvFile:
 
     def _rows(self, lines: list[bytes], row: int) -> list[list[str]]:
         try:
-            rows = list(csv.reader(b"\n".join(lines).decode().split("\n"), strict=True))
+            rows = list(csv.reader(map(bytes.decode, lines), strict=True))
         except (csv.Error, UnicodeDecodeError):
             rows = []
         # A quoted cell with a line break in it makes fewer rows than lines.

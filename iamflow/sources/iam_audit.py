@@ -90,7 +90,7 @@ class IamAuditReport:
             _check_words(_WORDS(chosen))
             cells.username(chosen[2])
             cells.key_id(chosen[_KEY])
-            created = cells.date(chosen[7])
+            created = cells.date(chosen[_CREATED])
             signed_in = cells.date_or_never(chosen[4])
             used = cells.date_or_never(chosen[8])
         except ValueError as error:

@@ -49,7 +49,7 @@ class Document(Generic[T]):
     def write(self, value: T) -> str:
         """Return the value as text."""
         try:
-            body = self._adapter.dump_json(value)
+            body = self._adapter.serializer.to_json(value)
         except PydanticSerializationError:
             # Unpaired surrogates in what others wrote: rare enough that only then every text is looked at.
             cleaned = self._adapter.validate_python(_cleaned(self._adapter.dump_python(value)))
