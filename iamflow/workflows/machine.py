@@ -8,7 +8,7 @@ triggers are fired through the machine's events instead.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum, auto, member
 from functools import lru_cache, partial
 from typing import Any, cast
 
@@ -76,12 +76,12 @@ def _came_from(state: State, event: EventData) -> bool:
 
 
 class When(Enum):
-    """A condition of a transition."""
+    """A condition of a transition. From Python 3.13 on, a function is a member only where that is said."""
 
-    KEY_UNTOUCHED = partial(_key_untouched)
-    KEY_DEACTIVATED = partial(_key_deactivated)
-    KEY_GIVEN_BACK = partial(_key_given_back)
-    NOT_DENIED = partial(_not_denied)
+    KEY_UNTOUCHED = member(_key_untouched)
+    KEY_DEACTIVATED = member(_key_deactivated)
+    KEY_GIVEN_BACK = member(_key_given_back)
+    NOT_DENIED = member(_not_denied)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
