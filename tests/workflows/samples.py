@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from iamflow.domain.brownout import Brownout, policy_document, policy_name
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import Effect, EffectKind, Intent
 from iamflow.domain.evidence import Baseline, Sweep, SweepRecord, TrailEvent
@@ -14,6 +15,7 @@ from iamflow.domain.policy import AccountScope, DisableKeyPolicy, OwnerRules, Po
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Owner, Progress, Ticket, Word
 from iamflow.workflows.disable_key import WORKFLOW
+from iamflow.workflows.disable_key.effects import effect_of
 from iamflow.workflows.workflow import Situation
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -61,11 +63,19 @@ TOLD = Progress(
     last_use=LAST_USE,
 )
 WATCHED = replace(TOLD, deactivated_at=DEACTIVATED, window_ends_at=DEACTIVATED + 2 * DAY)
+DENY, DENYING = policy_name(TicketId(7)), policy_document(TicketId(7))
+BEGUN = Brownout(policy=DENY, since=NOW - 5 * HOUR)
+DENIED = replace(BEGUN, attached_at=NOW - 5 * HOUR, ends_at=NOW - HOUR)
+OVER = replace(DENIED, lifted_at=NOW - HOUR, lift_request="ours")
+QUIET = replace(OVER, swept_at=NOW - MINUTE)
+"""Brown-outs: begun, on and due to end, over, and searched for denials without any."""
 ACCEPTED = NoticeStatus(state=NoticeState.ACCEPTED, accepted_at=NOW - MINUTE, promised_at=NOW + 7 * DAY)
 
 
 def ticket(state: State = State.OPEN, progress: Progress | None = None, **changes: object) -> Ticket:
     """Return a ticket that stands there, with what a ticket that stands there has behind it."""
+    if state is State.BROWNOUT and progress is None:
+        progress = replace(TOLD, brownout=DENIED)
     late = state in {State.DEACTIVATED, State.MONITORING, State.DELETED, State.ROLLED_BACK}
     known = progress or (WATCHED if late else Progress() if state is State.OPEN else TOLD)
     base = Ticket(
@@ -85,7 +95,7 @@ def ticket(state: State = State.OPEN, progress: Progress | None = None, **change
         deadline=known.window_ends_at or (NOW - DAY if known.notified_at else None),
         facts=FACTS,
         progress=known,
-        baseline=BASELINE if late else None,
+        baseline=BASELINE if late or known.brownout is not None else None,
         opened_at=NOW - 9 * DAY,
     )
     return replace(base, **changes)  # type: ignore[arg-type]  # names are the caller's
@@ -106,6 +116,7 @@ def reading(status: KeyStatus | None = KeyStatus.ACTIVE, *more: KeyState, **chan
         tags={},
         keys=(*own, *more),
         last_use=LAST_USE if own else None,
+        policies={DENY: None},
     )
     return replace(base, **changes)  # type: ignore[arg-type]  # as above
 
@@ -173,7 +184,7 @@ def approval(**changes: object) -> Approval:
 
 def effect(kind: EffectKind) -> Effect:
     """Return an effect on the ticket's key."""
-    return Effect(kind=kind, account_id=ACCOUNT, username=USER, key_id=KEY)
+    return effect_of(ticket(), kind)
 
 
 def intent(kind: EffectKind, opened_at: datetime = NOW - MINUTE) -> Intent:

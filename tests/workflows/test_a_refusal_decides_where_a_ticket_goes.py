@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from iamflow.domain.decision import Decision
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards import Refusal, Remedy
@@ -10,7 +12,7 @@ from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.states import State, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key import WORKFLOW
+from iamflow.workflows.disable_key import WORKFLOW, brownout
 from tests.workflows.samples import (
     DAY,
     HOUR,
@@ -30,14 +32,8 @@ APPROVE = Refusal(code="recently_used", sentence="used recently", remedy=Remedy.
 BLOCK = Refusal(code="protected", sentence="protected by tag", remedy=Remedy.BLOCK)
 
 
-def refused(of: Ticket, *refusals: Refusal) -> Decision:
-    proposal = Decision(
-        ticket=of,
-        due_at=NOW,
-        trigger=Trigger.DEACTIVATE,
-        effect=effect(EffectKind.DEACTIVATE_KEY),
-        events=(EVENT,),
-    )
+def refused(of: Ticket, *refusals: Refusal, kind: EffectKind = EffectKind.DEACTIVATE_KEY) -> Decision:
+    proposal = Decision(ticket=of, due_at=NOW, trigger=Trigger.DEACTIVATE, effect=effect(kind), events=(EVENT,))
     decision = WORKFLOW.refused(case(of), proposal, refusals, situation())
     assert decision.effect is None
     assert decision.events == (EVENT,)
@@ -72,7 +68,7 @@ def test_an_approval_that_is_waited_for_already_is_not_asked_for_again() -> None
 
 
 def test_a_deactivated_key_whose_deletion_needs_an_approval_is_still_polled() -> None:
-    decision = refused(ticket(State.MONITORING), APPROVE)
+    decision = refused(ticket(State.MONITORING), APPROVE, kind=EffectKind.DELETE_KEY)
     assert decision.trigger is Trigger.REQUIRE_APPROVAL
     assert decision.due_at == NOW + 30 * MINUTE
     assert "deletion" in str(decision.notices[0].context["headline"])
@@ -91,3 +87,20 @@ def test_a_wait_without_a_date_is_looked_at_again_soon() -> None:
 def test_a_wait_never_keeps_a_deactivated_key_from_being_watched() -> None:
     decision = refused(ticket(State.MONITORING, WATCHED), until(3 * DAY))
     assert decision.due_at == NOW + 30 * MINUTE
+
+
+@pytest.mark.parametrize("reason", [WAIT, APPROVE, BLOCK])
+def test_a_brownout_that_was_refused_has_not_begun(reason: Refusal) -> None:
+    before = ticket(State.NOTIFIED)
+    proposal = brownout.begin(before, situation())
+    assert proposal.ticket.is_denied
+    decision = WORKFLOW.refused(case(before), proposal, (reason,), situation())
+    assert not decision.ticket.is_denied
+    assert decision.effect is None
+
+
+def test_an_approval_is_asked_for_the_brownout_together_with_the_deactivation() -> None:
+    decision = refused(ticket(State.NOTIFIED), APPROVE, kind=EffectKind.ATTACH_BROWNOUT)
+    headline = str(decision.notices[0].context["headline"])
+    assert "brown-out" in headline
+    assert "deactivation" in headline

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from iamflow.domain.brownout import Deny, deny_in
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.evidence import Sweep, TrailEvent
@@ -18,13 +19,19 @@ from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import WORKFLOW
 from tests.workflows.samples import (
     BASELINE,
+    BEGUN,
     DAY,
+    DENIED,
+    DENY,
+    DENYING,
     ENFORCING,
     HOUR,
     KEY,
     LAST_USE,
     MINUTE,
     NOW,
+    OVER,
+    QUIET,
     SWEPT,
     TOLD,
     USER,
@@ -33,6 +40,7 @@ from tests.workflows.samples import (
     WORD,
     approval,
     decide,
+    disable_key,
     effect,
     event,
     key_made,
@@ -41,6 +49,9 @@ from tests.workflows.samples import (
     sweep,
     ticket,
 )
+
+BROWNING = disable_key(brownout=4 * HOUR)
+BROWNOUTS = [None, None, BEGUN, DENIED, OVER, QUIET]
 
 moments = st.sampled_from(
     [NOW + sign * by for by in (0 * DAY, MINUTE, HOUR, DAY, 3 * DAY, 8 * DAY) for sign in (-1, 1)]
@@ -63,6 +74,7 @@ PROGRESS: dict[str, st.SearchStrategy[object]] = {
     "exempt_until": maybe,
     "confirm_by": maybe,
     "once_rolled_back": st.booleans(),
+    "brownout": st.sampled_from(BROWNOUTS),
 }
 TICKET: dict[str, st.SearchStrategy[object]] = {
     "deadline": maybe,
@@ -87,6 +99,8 @@ def tickets(draw: st.DrawFn) -> Ticket:
     state = draw(st.sampled_from(State))
     progress = draw(st.sampled_from([None, None, TOLD, WATCHED, replace(WATCHED, final_sweep=SWEPT)]))
     base = ticket(state, progress)
+    if state is State.BROWNOUT:
+        base = ticket(state, replace(TOLD, brownout=draw(st.sampled_from([DENIED, DENIED, OVER, QUIET]))))
     changed = replace(base.progress, **spoilt(draw, PROGRESS))  # type: ignore[arg-type]  # the names are its own
     return replace(base, progress=changed, **spoilt(draw, TICKET))  # type: ignore[arg-type]  # as above
 
@@ -101,6 +115,7 @@ def readings(draw: st.DrawFn) -> UserReading:
         user_id=draw(st.sampled_from([USER_ID, USER_ID, USER_ID, None])),
         last_use=draw(st.sampled_from([LAST_USE, LastUse(), None]) | st.builds(LastUse, at=moments)),
         quarantined=draw(st.sampled_from([False, False, False, True])),
+        policies={DENY: draw(st.sampled_from([DENYING, DENYING, None, "{}"]))},
     )
 
 
@@ -109,6 +124,7 @@ def events(draw: st.DrawFn) -> TrailEvent:
     """Draw a call of anybody."""
     return event(
         draw(st.sampled_from(["ListBuckets", "UpdateAccessKey", "CreateAccessKey"])),
+        error_code=draw(st.sampled_from([None, "AccessDenied"])),
         at=draw(moments),
         access_key_id=draw(st.sampled_from([None, KEY, "ASIAX"])),
         target_key_id=draw(st.sampled_from([None, KEY])),
@@ -136,13 +152,14 @@ cases = st.builds(
 )
 sights = st.builds(
     Sight,
-    key=readings(),
+    user=readings(),
     baseline=st.sampled_from([None, BASELINE]),
     reactions=st.none() | sweeps(),
+    brownout=st.none() | sweeps(),
     final_sweep=st.none() | sweeps(),
     proof=st.none() | sweeps(),
 )
-policies = st.sampled_from([ENFORCING, ENFORCING, Policy()])
+policies = st.sampled_from([ENFORCING, ENFORCING, BROWNING, BROWNING, Policy()])
 
 
 def _proposed(decision: Decision) -> EffectKind | None:
@@ -178,7 +195,53 @@ def test_no_deactivation_is_proposed_before_the_deadline_unless_grace_was_waived
     assert deadline <= NOW or of.ticket.progress.grace_waiver is not None
     assert policy.acts_in(of.ticket.account_id)
     assert of.ticket.wanted is None
-    assert of.ticket.state in {State.NOTIFIED, State.AWAITING_APPROVAL}
+    assert of.ticket.state in {State.NOTIFIED, State.AWAITING_APPROVAL, State.BROWNOUT}
+
+
+@given(cases, sights, policies)
+def test_no_deactivation_is_proposed_while_a_deny_is_on_or_before_its_brownout_was_quiet(
+    of: Case, sight: Sight, policy: Policy
+) -> None:
+    decision = decide(of, sight, situation(policy=policy))
+    if _proposed(decision) is not EffectKind.DEACTIVATE_KEY:
+        return
+    brownout, wanted = decision.ticket.progress.brownout, policy.disable_key.brownout
+    assert (brownout is None) is (wanted is None) or (brownout is not None and brownout.complete)
+    if brownout is not None:
+        assert brownout.lifted_at is not None
+        assert brownout.swept_at is not None
+
+
+@given(cases, sights, policies)
+def test_a_brownout_is_proposed_only_where_one_is_asked_for_and_by_the_same_rules_as_a_deactivation(
+    of: Case, sight: Sight, policy: Policy
+) -> None:
+    decision = decide(of, sight, situation(policy=policy))
+    if _proposed(decision) is not EffectKind.ATTACH_BROWNOUT:
+        return
+    deadline: datetime | None = of.ticket.deadline
+    assert policy.disable_key.brownout is not None
+    assert not of.ticket.is_denied
+    assert of.ticket.progress.deactivated_at is None
+    assert deadline is not None
+    assert deadline <= NOW or of.ticket.progress.grace_waiver is not None
+    assert policy.acts_in(of.ticket.account_id)
+    assert of.ticket.wanted is None
+    assert of.ticket.state in {State.NOTIFIED, State.AWAITING_APPROVAL, State.BROWNOUT}
+
+
+@given(cases, sights, policies)
+def test_a_deny_is_lifted_only_where_it_is_iamflows_own_and_nothing_else_is_done_before(
+    of: Case, sight: Sight, policy: Policy
+) -> None:
+    decision = decide(of, sight, situation(policy=policy))
+    if _proposed(decision) is EffectKind.LIFT_BROWNOUT:
+        assert of.ticket.is_denied
+        assert sight.user is not None
+        assert deny_in(sight.user.policies, of.ticket.id) is Deny.OURS
+    if decision.ticket.is_denied and not of.ticket.key_was_deactivated:
+        assert _proposed(decision) in {None, EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}
+        assert decision.resolution is None
 
 
 @given(cases, sights, policies)
@@ -201,6 +264,9 @@ def test_the_machine_takes_every_trigger_that_is_decided(of: Case, sight: Sight,
         return
     if of.ticket.state in PAUSED and of.ticket.came_from not in {State.NOTIFIED, State.MONITORING}:
         return
+    brownout = of.ticket.progress.brownout
+    if brownout is not None and of.ticket.state in {State.OPEN, State.EXEMPT}:
+        return
     decision = decide(of, sight, situation(policy=policy))
     if decision.trigger is not None:
         assert WORKFLOW.table.allows(of.ticket, decision.trigger)
@@ -221,26 +287,30 @@ def test_a_decision_keeps_the_subject_and_leaves_the_state_to_the_machine(
     assert after.progress.notice_waiver in {before.progress.notice_waiver, None}
     if decision.effect is not None:
         assert decision.effect == effect(decision.effect.kind)
+    deny = after.progress.brownout
+    assert deny is None or before.progress.brownout is None or before.progress.brownout.policy == deny.policy
 
 
 @given(cases, sights, policies)
 def test_what_is_wanted_of_aws_comes_to_an_end(of: Case, sight: Sight, policy: Policy) -> None:
+    if of.ticket.state is State.EXEMPT and of.ticket.key_was_deactivated:
+        return  # nobody exempts a key that iamflow has deactivated
     seen = Sight()
     for _ in range(5):
         missing = WORKFLOW.wants(of, seen, situation(policy=policy))
         if not missing:
             break
         look = min(missing)
-        instead = {"key": reading(), "baseline": BASELINE}.get(look.value, sweep())
+        instead = {"user": reading(), "baseline": BASELINE}.get(look.value, sweep())
         seen = replace(seen, **{look.value: getattr(sight, look.value) or instead})  # type: ignore[arg-type]  # as named
     assert not WORKFLOW.wants(of, seen, situation(policy=policy))
     decide(of, seen, situation(policy=policy))
 
 
-@pytest.mark.parametrize("kind", EffectKind)
+@pytest.mark.parametrize("kind", WORKFLOW.effects)
 def test_the_cases_above_do_reach_every_proposal(kind: EffectKind) -> None:
     find(
-        st.tuples(cases, sights),
-        lambda drawn: _proposed(decide(drawn[0], drawn[1], situation())) is kind,
+        st.tuples(cases, sights, policies),
+        lambda drawn: _proposed(decide(drawn[0], drawn[1], situation(policy=drawn[2]))) is kind,
         settings=settings(max_examples=500, derandomize=True, phases=[Phase.generate]),
     )

@@ -1,5 +1,6 @@
 """The table of a workflow alone says where a trigger leads; what it does not hold is refused, and a refusal raises."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -9,15 +10,28 @@ from iamflow.domain.states import ENDS, PAUSED, State, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows import registry
 from iamflow.workflows.disable_key import WORKFLOW
-from iamflow.workflows.machine import Transition, When
-from tests.workflows.samples import TOLD, WATCHED, ticket
+from iamflow.workflows.machine import Taken, Transition, When
+from tests.workflows.samples import DENIED, OVER, TOLD, WATCHED, ticket
 
 TABLE = WORKFLOW.table
+TAKEN = {
+    Taken.NOTHING: TOLD,
+    Taken.DENIED: replace(TOLD, brownout=DENIED),
+    Taken.GIVEN_BACK: replace(TOLD, brownout=OVER),
+    Taken.DEACTIVATED: replace(WATCHED, brownout=OVER),
+}
 STANDINGS = [
-    ticket(state, WATCHED if deactivated else TOLD, came_from=came_from)
-    for state, came_from, deactivated in product(State, [None, *State], [False, True])
+    ticket(state, taken, came_from=came_from)
+    for state, came_from, taken in product(State, [None, *State], TAKEN.values())
     if came_from is None or state in PAUSED
 ]
+HOLDS = {
+    None: set(Taken),
+    When.KEY_UNTOUCHED: {Taken.NOTHING, Taken.GIVEN_BACK},
+    When.KEY_DEACTIVATED: {Taken.DEACTIVATED},
+    When.KEY_GIVEN_BACK: {Taken.GIVEN_BACK},
+    When.NOT_DENIED: {Taken.NOTHING, Taken.GIVEN_BACK, Taken.DEACTIVATED},
+}
 
 
 def _rows(standing: Ticket, trigger: Trigger) -> list[Transition]:
@@ -27,15 +41,14 @@ def _rows(standing: Ticket, trigger: Trigger) -> list[Transition]:
         for row in TABLE.transitions
         if row.trigger is trigger
         and standing.state in row.sources
-        and row.when in {None, When.KEY_DEACTIVATED if standing.key_was_deactivated else When.KEY_UNTOUCHED}
+        and Taken.of(standing) in HOLDS[row.when]
         and (not row.returns or row.dest is standing.came_from)
     ]
 
 
 def _label(value: object) -> str:
     if isinstance(value, Ticket):
-        touched = "deactivated" if value.key_was_deactivated else "untouched"
-        return f"{value.state.value}-from-{value.came_from and value.came_from.value}-{touched}"
+        return f"{value.state.value}-from-{value.came_from and value.came_from.value}-{Taken.of(value).name.lower()}"
     return str(value)
 
 
@@ -72,8 +85,8 @@ def test_no_trigger_leads_out_of_an_end(end: State) -> None:
 def test_a_key_is_deactivated_only_once_and_deleted_only_after_that() -> None:
     for standing in STANDINGS:
         if TABLE.allows(standing, Trigger.DEACTIVATE):
-            assert not standing.key_was_deactivated
-            assert standing.state in {State.NOTIFIED, State.AWAITING_APPROVAL}
+            assert not standing.took_access
+            assert standing.state in {State.NOTIFIED, State.AWAITING_APPROVAL, State.BROWNOUT}
         if TABLE.allows(standing, Trigger.DELETE):
             assert standing.key_was_deactivated
             assert standing.state in {State.MONITORING, State.AWAITING_APPROVAL}
@@ -81,14 +94,28 @@ def test_a_key_is_deactivated_only_once_and_deleted_only_after_that() -> None:
 
 def test_a_deactivated_key_can_be_given_back_wherever_its_ticket_stands() -> None:
     for standing in STANDINGS:
-        under_way = standing.state not in ENDS | {State.OPEN, State.NOTIFIED, State.EXEMPT}
+        under_way = standing.state not in ENDS | {State.OPEN, State.NOTIFIED, State.EXEMPT, State.BROWNOUT}
         if standing.key_was_deactivated and under_way:
             assert TABLE.next_state(standing, Trigger.ROLL_BACK) is State.ROLLED_BACK
 
 
-def test_nobody_cancels_or_exempts_a_ticket_whose_key_is_deactivated() -> None:
+def test_a_key_whose_brownout_is_over_can_be_given_back_wherever_its_ticket_stands() -> None:
     for standing in STANDINGS:
-        if standing.key_was_deactivated:
+        under_way = standing.state not in ENDS | {State.OPEN, State.EXEMPT, State.DEACTIVATED, State.MONITORING}
+        if Taken.of(standing) is Taken.GIVEN_BACK and under_way:
+            assert TABLE.next_state(standing, Trigger.ROLL_BACK) is State.ROLLED_BACK
+
+
+def test_no_ticket_ends_while_a_deny_may_be_on() -> None:
+    for standing in STANDINGS:
+        if standing.is_denied and not standing.key_was_deactivated:
+            ways = [trigger for trigger in Trigger if TABLE.allows(standing, trigger)]
+            assert not {TABLE.next_state(standing, trigger) for trigger in ways} & (ENDS | {State.EXEMPT})
+
+
+def test_nobody_cancels_or_exempts_a_ticket_whose_key_is_deactivated_or_denied() -> None:
+    for standing in STANDINGS:
+        if standing.took_access:
             assert not TABLE.allows(standing, Trigger.CANCEL)
             assert not TABLE.allows(standing, Trigger.EXEMPT)
 

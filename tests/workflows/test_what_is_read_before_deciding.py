@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from iamflow.domain.brownout import Brownout
 from iamflow.domain.decision import Look, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import LastUse, UserReading
@@ -17,14 +18,22 @@ from tests.workflows.samples import (
     BASELINE,
     DAY,
     DEACTIVATED,
+    DENY,
+    DENYING,
+    ENFORCING,
     HOUR,
     INACTIVE,
     MINUTE,
     NOW,
+    OVER,
+    QUIET,
+    SECOND,
     SWEPT,
+    TOLD,
     WATCHED,
     approval,
     case,
+    disable_key,
     key_made,
     reading,
     situation,
@@ -33,6 +42,15 @@ from tests.workflows.samples import (
 )
 
 NOTHING: frozenset[Look] = frozenset()
+BROWNING = disable_key(brownout=4 * HOUR)
+PROPAGATION = BROWNING.timing.propagation
+DENIED_AT, OVER_AT = NOW - 5 * HOUR, NOW - HOUR
+CUT_SHORT = replace(OVER, lifted_at=OVER_AT - SECOND)
+
+
+def denied(**changes: object) -> UserReading:
+    """Return what AWS says while the deny is on."""
+    return reading(**{"policies": {DENY: DENYING}, **changes})  # type: ignore[arg-type]  # names are the caller's
 
 
 def wants(of: Ticket, sight: Sight, at: Situation | None = None, **more: object) -> frozenset[Look]:
@@ -130,6 +148,9 @@ def test_what_is_decided_already_is_not_swept_for(key: UserReading) -> None:
     ("of", "heading"),
     [
         (ticket(State.OPEN), EffectKind.DEACTIVATE_KEY),
+        (ticket(State.BROWNOUT), EffectKind.LIFT_BROWNOUT),
+        (ticket(State.BROWNOUT, wanted=Wanted.ROLLBACK), EffectKind.LIFT_BROWNOUT),
+        (ticket(State.BROWNOUT, replace(TOLD, brownout=OVER)), EffectKind.DEACTIVATE_KEY),
         (ticket(State.MONITORING), EffectKind.DELETE_KEY),
         (ticket(State.MONITORING, wanted=Wanted.ROLLBACK), EffectKind.REACTIVATE_KEY),
         (ticket(State.EXEMPT), None),
@@ -137,4 +158,80 @@ def test_what_is_decided_already_is_not_swept_for(key: UserReading) -> None:
     ],
 )
 def test_a_ticket_knows_what_it_is_heading_for(of: Ticket, heading: EffectKind | None) -> None:
-    assert WORKFLOW.heading_for(of) is heading
+    assert WORKFLOW.heading_for(of, ENFORCING) is heading
+
+
+@pytest.mark.parametrize("brownout", [None, CUT_SHORT])
+def test_where_a_brownout_is_asked_for_a_ticket_is_heading_for_that_first(brownout: Brownout | None) -> None:
+    of = ticket(State.NOTIFIED, replace(TOLD, brownout=brownout))
+    assert WORKFLOW.heading_for(of, BROWNING) is EffectKind.ATTACH_BROWNOUT
+
+
+@pytest.mark.parametrize("brownout", [OVER, QUIET])
+def test_after_a_whole_brownout_a_ticket_is_heading_for_the_deactivation(brownout: Brownout) -> None:
+    of = ticket(State.BROWNOUT, replace(TOLD, brownout=brownout))
+    assert WORKFLOW.heading_for(of, BROWNING) is EffectKind.DEACTIVATE_KEY
+
+
+@pytest.mark.parametrize(
+    ("of", "policy", "read"),
+    [
+        (ticket(State.OPEN), ENFORCING, ()),
+        (ticket(State.OPEN), BROWNING, (DENY,)),
+        (ticket(State.BROWNOUT), ENFORCING, (DENY,)),
+        (ticket(State.BROWNOUT, replace(TOLD, brownout=QUIET)), ENFORCING, (DENY,)),
+        (ticket(State.MONITORING), BROWNING, ()),
+        (ticket(State.ROLLED_BACK, replace(TOLD, brownout=OVER)), BROWNING, ()),
+    ],
+)
+def test_the_users_policy_is_read_wherever_a_brownout_may_be(of: Ticket, policy: Policy, read: tuple[str, ...]) -> None:
+    assert WORKFLOW.policies_of(of, policy) == read
+
+
+def test_a_quiet_poll_of_a_brownout_asks_cloudtrail_nothing() -> None:
+    assert wants(ticket(State.BROWNOUT), Sight(user=denied())) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        denied(last_use=LastUse(at=DENIED_AT + PROPAGATION + SECOND)),
+        denied(policies={DENY: None}),
+    ],
+)
+def test_a_use_and_a_deny_that_is_missing_are_asked_about(user: UserReading) -> None:
+    of = ticket(State.BROWNOUT)
+    assert wants(of, Sight(user=user)) == {Look.REACTIONS}
+    assert wants(of, Sight(user=user, reactions=sweep())) == NOTHING
+
+
+def test_a_use_from_before_the_deny_had_reached_all_of_aws_is_not_asked_about() -> None:
+    user = denied(last_use=LastUse(at=DENIED_AT + PROPAGATION))
+    assert wants(ticket(State.BROWNOUT), Sight(user=user)) == NOTHING
+
+
+def test_a_brownout_that_is_over_is_searched_once_the_delivery_lag_is_over_too() -> None:
+    of = ticket(State.BROWNOUT, replace(TOLD, brownout=OVER))
+    due = OVER_AT + timedelta(minutes=30)
+    user = Sight(user=reading())
+    assert wants(of, user, situation(due - timedelta(microseconds=1), BROWNING)) == NOTHING
+    assert wants(of, user, situation(due, BROWNING)) == {Look.BROWNOUT}
+    assert wants(of, replace(user, brownout=sweep()), situation(due, BROWNING)) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        ticket(State.BROWNOUT, replace(TOLD, brownout=QUIET)),
+        ticket(State.BROWNOUT, replace(TOLD, brownout=CUT_SHORT)),
+        ticket(State.ON_HOLD, replace(TOLD, brownout=OVER)),
+    ],
+)
+def test_a_brownout_is_not_searched_where_that_would_decide_nothing(of: Ticket) -> None:
+    assert Look.BROWNOUT not in wants(of, Sight(user=reading()), situation(policy=BROWNING))
+
+
+def test_a_search_that_left_out_what_is_not_excused_any_more_is_made_again() -> None:
+    left_out = replace(QUIET, excused=(("sa-east-1", "denied"),))
+    of = ticket(State.BROWNOUT, replace(TOLD, brownout=left_out))
+    assert wants(of, Sight(user=reading()), situation(policy=BROWNING)) == {Look.BROWNOUT}

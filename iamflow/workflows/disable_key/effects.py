@@ -1,6 +1,6 @@
 """The effects of ``disable-key`` on a ticket's key and its user."""
 
-from iamflow.domain.brownout import lack, policy_document, policy_name
+from iamflow.domain.brownout import Lack, lack, policy_document, policy_name
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import State
@@ -53,7 +53,7 @@ def heading_for(ticket: Ticket, policy: Policy) -> EffectKind | None:
     if ticket.key_was_deactivated:
         return EffectKind.DELETE_KEY
     lacks = lack(ticket.progress.brownout, policy.of(ticket.workflow).brownout, policy.excused)
-    first = policy.of(ticket.workflow).brownout is not None and lacks is not None and not ticket.was_browned_out
+    first = lacks in {Lack.NOT_BEGUN, Lack.CUT_SHORT}
     return EffectKind.ATTACH_BROWNOUT if first else EffectKind.DEACTIVATE_KEY
 
 
