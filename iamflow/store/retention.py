@@ -83,7 +83,8 @@ def _is_due(removal: Removal) -> ColumnElement[bool]:
         ~open_intent,
     )
     # Signals and sweeps come after a baseline, always: without one and without letters there is no evidence.
-    something = or_(t.baseline.is_not(None), letters.exists()) if removal.what is Removable.EVIDENCE else t.head_seq > 0
+    evidence = or_(t.baseline.is_not(None), t.snapshot.is_not(None), letters.exists())
+    something = evidence if removal.what is Removable.EVIDENCE else t.head_seq > 0
     ended = and_(t.closed_at.is_not(None), _MARK[removal.what].is_(None), t.closed_at <= removal.closed_by)
     return and_(ended, something, done_with)
 
@@ -105,10 +106,11 @@ def _evidence(key: bytes, connection: Connection, found: Sequence[AnyRow], remov
         _Ticket(
             id=TicketId(row.id),
             head=Head(seq=row.head_seq, hash=row.head_hash),
-            values={"baseline": None, "progress": _without_evidence(row)},
+            values={"baseline": None, "snapshot": None, "progress": _without_evidence(row)},
             said={
                 "removed_at": utc_text(removal.at),
                 "baseline": evidence_hash(key, row.baseline) if row.baseline is not None else None,
+                "snapshot": evidence_hash(key, row.snapshot) if row.snapshot is not None else None,
                 "progress": evidence_hash(key, row.progress),
                 "letters": letters.get(row.id, []),
             },

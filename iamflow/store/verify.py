@@ -59,7 +59,14 @@ def _ticket_faults(part: Part) -> Iterator[JournalFault]:
     while True:
         with part.database.reading() as connection:
             marks = [column for column in as_it_stands(connection, TICKETS) if column.name.endswith("_removed_at")]
-            columns = (t.id, t.head_seq, t.head_hash, t.baseline.is_not(None).label("has_baseline"), *marks)
+            columns = (
+                t.id,
+                t.head_seq,
+                t.head_hash,
+                t.baseline.is_not(None).label("has_baseline"),
+                t.snapshot.is_not(None).label("has_snapshot"),
+                *marks,
+            )
             query = select(*columns).where(t.id > after).order_by(t.id).limit(_PAGE)
             page = connection.execute(query).all()
             faults = list(_page_faults(part, connection, page))

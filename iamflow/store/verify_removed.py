@@ -31,8 +31,8 @@ def removal_faults(where: str, row: AnyRow, removed: Record, *, had_baseline: bo
         if (text_of_time(mark) if mark is not None else None) != said:
             sentence = f"that or when retention removed its {what} is not what the journal says"
             yield JournalFault(where=where, sentence=sentence)
-    if row.has_baseline and removed.evidence_at is not None:
-        yield JournalFault(where=where, sentence="retention removed its evidence, and there is a baseline again")
+    if (row.has_baseline or row.has_snapshot) and removed.evidence_at is not None:
+        yield JournalFault(where=where, sentence="retention removed its evidence, and there is some again")
     if had_baseline and not row.has_baseline and removed.evidence_at is None:
         yield JournalFault(where=where, sentence="its baseline is gone, and retention did not remove it")
 

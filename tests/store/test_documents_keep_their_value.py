@@ -116,7 +116,7 @@ def test_a_baseline_can_be_taken_anew_and_dropped(store: SqlStore) -> None:
         documents.NOTICE,
         documents.FINDING,
     ],
-    ids=lambda document: document.type.__name__,
+    ids=lambda document: document.name,
 )
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)

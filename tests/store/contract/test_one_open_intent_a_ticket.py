@@ -89,6 +89,8 @@ def test_opening_and_settling_are_events_that_name_the_call(store: SqlStore, tic
         "account_id": ticket.account_id,
         "username": ticket.username,
         "access_key_id": ticket.access_key_id,
+        "targets": "[]",
+        "document": None,
         "idempotency_key": intent.idempotency_key,
         "step": 1,
     }
