@@ -22,6 +22,9 @@ from iamflow.engine.ports import Change, Store
 from iamflow.workflows import registry
 from iamflow.workflows.workflow import Workflow
 
+_TRIES = 5
+"""How often a rollback is written anew where the ticket has changed meanwhile."""
+
 
 class Reply(StrEnum):
     """What an owner can answer to a notice."""
@@ -237,6 +240,16 @@ def rollback(desk: Desk, ref: str, *, text: str | None = None) -> Ticket:
 
 
 def _want_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra: Mapping[str, object]) -> Ticket:
+    """Record it, also where an import or a pass writes to the ticket at this very moment: nobody has to ask twice."""
+    for _ in range(_TRIES):
+        try:
+            return _record_rollback(desk, ticket, word, action=action, extra=extra)
+        except ChangedError:
+            ticket = desk.store.ticket(str(ticket.id))
+    return _record_rollback(desk, ticket, word, action=action, extra=extra)
+
+
+def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra: Mapping[str, object]) -> Ticket:
     if ticket.state is State.DELETED:
         message = (
             f"the key of ticket {ticket.id} was deleted and cannot be restored: AWS keeps no copy. "
