@@ -108,6 +108,7 @@ TAMPERED: dict[str, list[Statement]] = {
     "a baseline where there is none any more": [
         ("UPDATE tickets SET baseline = (SELECT baseline FROM tickets WHERE id = 3) WHERE id = 2", ())
     ],
+    "a snapshot where there is none any more": [("UPDATE tickets SET snapshot = '{}' WHERE id = 2", ())],
     "an intent that only the record answers for": [("UPDATE intents SET outcome = 'not_done' WHERE ticket_id = 1", ())],
     "such an intent altogether": [("DELETE FROM intents WHERE ticket_id = 1", ())],
     "such an intent put in": [(forged_intent("ticket_id = 1"), ())],

@@ -4,14 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from iamflow.domain.retention import Removable, Removed, Retention
 from iamflow.domain.states import Confirmation, State
 from iamflow.engine import retention
 from iamflow.engine.ports import Change
 from iamflow.store.open import SqlStore
-from iamflow.store.schema import EVENTS, METADATA
+from iamflow.store.schema import EVENTS, METADATA, TICKETS
 from tests.store.conftest import Opener
 from tests.store.journal_support import live
 from tests.store.retention_support import END, SOURCE_IP, ended, removal
@@ -40,6 +40,16 @@ def test_evidence_is_gone_from_the_ticket_and_from_its_letters_and_its_hashes_st
     assert detail["setting"] == "retention.evidence"
     assert len(detail["evidence"]["baseline"]) == 64
     assert len(detail["evidence"]["letters"]) == 1
+    assert store.verify() == []
+
+
+def test_the_snapshot_of_a_user_is_evidence_too(store: SqlStore) -> None:
+    ticket = ended(store)
+    with store.database.writing() as connection:
+        connection.execute(update(TICKETS).values(snapshot='{"v":1,"d":{"groups":["admins"]}}'))
+    store.remove(removal(Removable.EVIDENCE), limit=10)
+    assert "admins" not in _everything(store)
+    assert len(json.loads(store.history(ticket.id)[-1].detail)["evidence"]["snapshot"]) == 64
     assert store.verify() == []
 
 
