@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import AccessKeyLastUsed, User
 
-from iamflow.sandbox import policies
+from iamflow.sandbox import policies, web_identity
 from iamflow.sandbox.calls import Call
 from iamflow.sandbox.errors import AwsError, Refusal, refusal
 from iamflow.sandbox.faults import Effect, Scope
@@ -30,6 +30,8 @@ _SERVICE_LINKED = "/aws-service-role/"
 
 def authenticate(world: World, call: Call, environ: "WSGIEnvironment", body: bytes) -> Principal:
     """Return the caller, or raise the dialect's error for an unknown, inactive or expired key or a bad signature."""
+    if call.action == web_identity.ACTION:
+        return web_identity.caller(world, call)
     session = world.sessions.get(call.access_key_id)
     if session is not None:
         principal, secret = _session_caller(world, call, session, environ), session.secret
@@ -115,8 +117,8 @@ def note_use(world: World, call: Call, principal: Principal) -> None:
 
 def authorise(world: World, call: Call, principal: Principal) -> None:
     """Raise the dialect's refusal if a policy, or a fault, forbids the call."""
-    if call.action in {"sts:GetCallerIdentity", "sts:GetSessionToken"}:
-        return  # always allowed, even against an explicit deny: no policy controls them
+    if call.action in {"sts:GetCallerIdentity", "sts:GetSessionToken", web_identity.ACTION}:
+        return  # always allowed, even against an explicit deny: no policy of the caller controls them
     context = _context(call, principal)
     resource = resource_of(world, call, principal.account_id)
     main = Question(action=call.action, resource=resource, context=context)

@@ -94,6 +94,29 @@ def read_call(environ: "WSGIEnvironment", body: bytes, at: datetime) -> Call | N
     )
 
 
+def read_unsigned(environ: "WSGIEnvironment", body: bytes, at: datetime) -> Call | None:
+    """Read a call of those that AWS takes unsigned, because a token proves who calls; None for any other."""
+    if _form_action(environ, body) != "AssumeRoleWithWebIdentity":
+        return None
+    return Call(
+        at=at,
+        request_id=str(uuid.uuid4()),
+        service="sts",
+        operation="AssumeRoleWithWebIdentity",
+        region="us-east-1",
+        dialect=Dialect.QUERY,
+        access_key_id="",
+        source_ip=environ.get("HTTP_X_FORWARDED_FOR") or environ.get("REMOTE_ADDR", "127.0.0.1"),
+        user_agent=environ.get("HTTP_USER_AGENT", ""),
+        parameters=_parameters(environ, body, ("sts", "AssumeRoleWithWebIdentity"), {}),
+    )
+
+
+def _form_action(environ: "WSGIEnvironment", body: bytes) -> str:
+    fields = parse_qsl(body.decode(errors="replace")) + parse_qsl(environ.get("QUERY_STRING", ""))
+    return str(dict(fields).get("Action", "Unknown"))
+
+
 def _dialect(environ: "WSGIEnvironment", service: str) -> Dialect:
     if service in {"s3", "ec2"}:
         return Dialect.S3 if service == "s3" else Dialect.EC2
@@ -112,8 +135,7 @@ def _operation(
     if target:
         operation = target.rsplit(".", 1)[-1]
     elif dialect in {Dialect.QUERY, Dialect.EC2}:
-        fields = parse_qsl(body.decode(errors="replace")) + parse_qsl(environ.get("QUERY_STRING", ""))
-        operation = dict(fields).get("Action", "Unknown")
+        operation = _form_action(environ, body)
     else:
         try:
             matched, path_parameters = get_service_router(model_name).match(Request(environ))

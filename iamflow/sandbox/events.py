@@ -13,7 +13,7 @@ from iamflow.sandbox.identity import Kind, Principal
 _SECRET_NAMES = frozenset({
     "password", "newpassword", "oldpassword", "secretaccesskey", "sessiontoken", "servicepassword", "secretstring",
     "secretbinary", "base32stringseed", "qrcodepng", "authenticationcode1", "authenticationcode2", "privatekey",
-    "clienttoken",
+    "clienttoken", "webidentitytoken",
 })  # fmt: skip
 # IAM is one service for the whole partition; its events land here (DOMAIN: CloudTrail's global service events).
 _GLOBAL_REGION = "us-east-1"
@@ -139,7 +139,7 @@ def event_of(call: Call, principal: Principal, outcome: Mapping[str, Any], error
         source=f"{call.service}.amazonaws.com",
         name=_EVENT_NAMES.get(call.action, call.operation),
         username=principal.name,
-        access_key_id=principal.access_key_id,
+        access_key_id=principal.access_key_id or None,
         identity=identity(principal),
         source_ip=call.source_ip,
         user_agent=call.user_agent,
@@ -168,6 +168,10 @@ def resources(*sources: Mapping[str, Any]) -> tuple[Resource, ...]:
 
 def identity(principal: Principal) -> dict[str, Any]:
     """Return the caller as CloudTrail's ``userIdentity``."""
+    if principal.kind is Kind.WEB:
+        provider = principal.arn.split("oidc-provider/")[-1]
+        known = {"principalId": principal.principal_id, "userName": principal.name, "identityProvider": provider}
+        return {"type": principal.kind.value, **known}
     record: dict[str, Any] = {
         "type": principal.kind.value,
         "principalId": principal.principal_id,

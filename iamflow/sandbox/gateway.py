@@ -19,12 +19,14 @@ from iamflow.sandbox import (
     iam_roles,
     iam_rules,
     lookups,
+    org_policies,
     org_rules,
     secret_stores,
     sts_rules,
+    web_identity,
     workloads,
 )
-from iamflow.sandbox.calls import Call, read_call
+from iamflow.sandbox.calls import Call, read_call, read_unsigned
 from iamflow.sandbox.errors import AwsError, Dialect, Refusal, Reply, refusal, render
 from iamflow.sandbox.events import event_of, told
 from iamflow.sandbox.faults import Effect, Scope
@@ -49,9 +51,12 @@ _HANDLERS: Mapping[str, tuple[str, Mapping[str, Handler]]] = {
             **credential_report.HANDLERS,
         },
     ),
-    "sts": ("moto.sts.responses:TokenResponse", sts_rules.HANDLERS),
+    "sts": ("moto.sts.responses:TokenResponse", {**sts_rules.HANDLERS, **web_identity.HANDLERS}),
     "cloudtrail": ("moto.cloudtrail.responses:CloudTrailResponse", lookups.TRAIL_HANDLERS),
-    "organizations": ("moto.organizations.responses:OrganizationsResponse", org_rules.HANDLERS),
+    "organizations": (
+        "moto.organizations.responses:OrganizationsResponse",
+        {**org_rules.HANDLERS, **org_policies.HANDLERS},
+    ),
     "lambda": ("moto.awslambda.responses:LambdaResponse", workloads.LAMBDA_HANDLERS),
     "ecs": ("moto.ecs.responses:EC2ContainerServiceResponse", workloads.ECS_HANDLERS),
     "ec2": ("moto.ec2.responses:EC2Response", workloads.EC2_HANDLERS),
@@ -82,7 +87,8 @@ class Gateway:
     def answer(self, environ: "WSGIEnvironment", body: bytes) -> Reply | None:
         """Answer one request; None stands for a connection that breaks without an answer."""
         with self._world.lock:
-            call = read_call(environ, body, self._world.clock.now())
+            now = self._world.clock.now()
+            call = read_call(environ, body, now) or read_unsigned(environ, body, now)
             if call is None:
                 return render(
                     AwsError(code="MissingAuthenticationToken", message="The request is not signed.", status=403),

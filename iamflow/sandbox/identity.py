@@ -16,6 +16,7 @@ class Kind(Enum):
 
     USER = "IAMUser"
     ROLE = "AssumedRole"
+    WEB = "WebIdentityUser"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +42,7 @@ class Principal:
     @property
     def lasting_arn(self) -> str:
         """What policies know the caller by: the user, or the role behind a session."""
-        if self.kind is Kind.USER:
+        if self.kind is not Kind.ROLE:
             return self.arn
         return f"arn:aws:iam::{self.account_id}:role{self.role_path}{self.role_name}"
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from iamflow.sandbox.identity import Session, new_unique_id
 from iamflow.sandbox.sts_rules import open_session, role_principal, trusts_service
+from iamflow.sandbox.web_identity import Claims, make_token
 from iamflow.sandbox.world import World
 
 _STAFF_ROLE = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
@@ -125,6 +126,18 @@ class Applications:
                 session = self._running[role.id] = open_session(self._world, principal, _ROLE_SESSION)
         service, operation = call
         credentials = session.access_key_id, session.secret, session.token
+        return outcome_of(self._callers.client(service, credentials, place), operation, {})
+
+    def use_pipeline(self, role_arn: str, claims: Claims, call: tuple[str, str], place: Place) -> Outcome:
+        """Make a call (service, operation) in a pipeline that takes a role by its token."""
+        client = self._callers.client("sts", ("none", "none", None), place)
+        named = {"RoleArn": role_arn, "RoleSessionName": "pipeline", "WebIdentityToken": make_token(claims)}
+        try:
+            made = client.assume_role_with_web_identity(**named)["Credentials"]
+        except (ClientError, BotoCoreError) as error:
+            return _failure(error)
+        service, operation = call
+        credentials = made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
         return outcome_of(self._callers.client(service, credentials, place), operation, {})
 
     def open_session(self, key_id: str, place: Place, *, mfa: bool = False) -> Outcome:

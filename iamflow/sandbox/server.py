@@ -15,6 +15,7 @@ from iamflow.sandbox.people import Applications, Callers, Outcome, Owner, Place
 from iamflow.sandbox.seed import Seed
 from iamflow.sandbox.settings import SandboxSettings
 from iamflow.sandbox.trail import Trail
+from iamflow.sandbox.web_identity import Claims
 from iamflow.sandbox.wire import Answer, LoopbackServer
 from iamflow.sandbox.world import Mutation, World
 
@@ -142,6 +143,24 @@ class Sandbox:
         """
         call = service, operation
         return self._applications.use_role(account_id, role_name, call, Place(region=region), through=through)
+
+    def use_pipeline(
+        self,
+        role_arn: str,
+        *,
+        subject: str,
+        issuer: str = "token.actions.githubusercontent.com",
+        audience: str = "sts.amazonaws.com",
+        service: str = "s3",
+        operation: str = "ListBuckets",
+    ) -> Outcome:
+        """Let a pipeline take a role by its issuer's token, valid for five minutes, and call under that role.
+
+        ``subject`` is what trust policies look at, like ``repo:acme/app:ref:refs/heads/main``.
+        """
+        expires = self.clock.now().timestamp() + 300
+        claims = Claims(issuer=issuer, subject=subject, audience=audience, expires=expires)
+        return self._applications.use_pipeline(role_arn, claims, (service, operation), Place())
 
     def mutations(self, *, role_name: str | None = None) -> tuple[Mutation, ...]:
         """Return every changing call in order, refused ones too; only those of one role's sessions if it is named."""

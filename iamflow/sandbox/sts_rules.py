@@ -34,13 +34,13 @@ def _assume_role(exchange: Exchange, _: Original) -> object:
     role = _trusting_role(exchange, arn, mfa=mfa)
     principal = role_principal(exchange.world, (role.account_id, role.name, role.id), name, policy)
     principal = replace(principal, mfa=mfa, role_path=role.path)
-    session = open_session(exchange.world, principal, _role_duration(exchange, role))
+    session = open_session(exchange.world, principal, role_duration(exchange, role))
     exchange.outcome = {
         "Credentials": {"AccessKeyId": session.access_key_id, "Expiration": session.expires},
         "AssumedRoleUser": {"AssumedRoleId": principal.principal_id, "Arn": principal.arn},
     }
     return {
-        "Credentials": _credentials(session),
+        "Credentials": shown_credentials(session),
         "AssumedRoleUser": {"AssumedRoleId": principal.principal_id, "Arn": principal.arn},
         "PackedPolicySize": 6 if policy else 0,
     }
@@ -96,7 +96,8 @@ def trusts_service(role: Role, service: str) -> bool:
     return policies.judge(naming, question) is policies.Verdict.ALLOWED
 
 
-def _role_duration(exchange: Exchange, role: Role) -> int:
+def role_duration(exchange: Exchange, role: Role) -> int:
+    """Return for how many seconds the call may have the role; AwsError if it asks for too long or too short."""
     asked = int(exchange.parameter("DurationSeconds") or _CHAINED_MOST)
     most = int(role.max_session_duration or _CHAINED_MOST)
     if asked < _SHORTEST:
@@ -133,7 +134,7 @@ def _get_session_token(exchange: Exchange, _: Original) -> object:
         raise _invalid(str(asked), "durationSeconds", f"Member must have value between {_SHORTEST} and {_USER_MOST}")
     session = open_session(exchange.world, replace(caller, mfa=_mfa_proven(exchange)), asked)
     exchange.outcome = {"Credentials": {"AccessKeyId": session.access_key_id, "Expiration": session.expires}}
-    return {"Credentials": _credentials(session)}
+    return {"Credentials": shown_credentials(session)}
 
 
 def _mfa_proven(exchange: Exchange) -> bool:
@@ -187,7 +188,8 @@ def open_session(world: World, principal: Principal, seconds: int) -> Session:
     return session
 
 
-def _credentials(session: Session) -> dict[str, object]:
+def shown_credentials(session: Session) -> dict[str, object]:
+    """Return a session's credentials as STS hands them out."""
     return {
         "AccessKeyId": session.access_key_id,
         "SecretAccessKey": session.secret,
