@@ -155,9 +155,9 @@ def test_a_restored_database_lives_on(make: Maker, tmp_path: Path, target: str) 
     assert len(set(numbers)) == len(numbers)
 
 
-def test_a_backup_sees_one_moment(make: Maker, tmp_path: Path) -> None:
-    """PostgreSQL writes on meanwhile; on SQLite a writer waits."""
-    store, new = make("postgresql"), make("sqlite")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_backup_sees_one_moment_and_holds_up_nobody(make: Maker, tmp_path: Path, kind: str) -> None:
+    store, new = make(kind), make("sqlite")
     store.open_new([new_ticket(number) for number in range(1, 1400)], "rules")
     before = _content(store)
     grown: list[int] = []
@@ -199,6 +199,7 @@ def test_neither_the_journal_s_key_nor_a_lease_to_use_is_in_the_file(make: Maker
     text = gzip.decompress((tmp_path / "backup").read_bytes())
     assert KEY not in text
     assert KEY.hex().encode() not in text
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert {table.name for table in LEFT_OUT} == {"binding", "instances"}
 
 
