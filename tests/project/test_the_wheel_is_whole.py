@@ -11,16 +11,6 @@ from tests.project.files import PROJECT, ROOT
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel; return its path."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-    (path,) = folder.glob(f"iamflow-{PROJECT['project']['version']}-*.whl")
-    return path
-
-
-@pytest.fixture(scope="module")
 def names(wheel: Path) -> set[str]:
     """Return the names of the files in the wheel."""
     return set(zipfile.ZipFile(wheel).namelist())
