@@ -35,7 +35,7 @@ ALICE = Identity(os="alice", sts="arn:aws:sts::999999999999:assumed-role/Admin/a
 BOB = Identity(os="bob", sts="arn:aws:sts::999999999999:assumed-role/Admin/bob")
 WORD = Word(by=ALICE, at=NOW - HOUR, comment="said so")
 
-DENY = policy_name(TicketId(7))
+DENY, DENYING = policy_name(TicketId(7)), policy_document(TicketId(7))
 BROWNOUT = Brownout(policy=DENY, since=NOW - HOUR, attached_at=NOW - HOUR, ends_at=NOW + 3 * HOUR)
 QUIET = Brownout(
     policy=DENY,
@@ -85,7 +85,7 @@ def allowed(kind: EffectKind) -> Circumstances:
         case EffectKind.LIFT_BROWNOUT:
             on = replace(_TOLD, brownout=BROWNOUT)
             c = _circumstances(kind, KeyStatus.ACTIVE, State.BROWNOUT, on)
-            return setting(reading(c, policies={DENY: policy_document(c.ticket.id)}), brownout=4 * HOUR)
+            return setting(reading(c, policies={DENY: DENYING}), brownout=4 * HOUR)
         case EffectKind.DEACTIVATE_KEY:
             return _circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD)
         case EffectKind.REACTIVATE_KEY | EffectKind.DELETE_KEY:

@@ -14,7 +14,25 @@ from iamflow.domain.policy import AccountScope, AutoDelete, DisableKeyPolicy, Po
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Progress, Ticket
 
-from .circumstances import ACCOUNT, ALICE, BOB, CREATED, DAY, KEY, NOW, OTHER_KEY, USER_ID, WORD, allowed, approval
+from .circumstances import (
+    ACCOUNT,
+    ALICE,
+    BOB,
+    BROWNOUT,
+    CREATED,
+    DAY,
+    DENY,
+    DENYING,
+    HOUR,
+    KEY,
+    NOW,
+    OTHER_KEY,
+    QUIET,
+    USER_ID,
+    WORD,
+    allowed,
+    approval,
+)
 
 TIMES: st.SearchStrategy[datetime] = st.one_of(
     st.sampled_from([NOW - days * DAY for days in (400, 100, 90, 10, 7, 3, 2, 1, 0, -1)]),
@@ -43,6 +61,7 @@ PROGRESS = st.builds(
     deactivated_at=MAYBE_TIMES,
     window_ends_at=MAYBE_TIMES,
     final_sweep=SWEEPS,
+    brownout=st.sampled_from([None, BROWNOUT, QUIET, replace(QUIET, swept_at=None)]),
 )
 KEYS = st.lists(
     st.builds(
@@ -63,6 +82,7 @@ READINGS = st.builds(
     keys=KEYS,
     last_use=st.none() | st.builds(LastUse, at=MAYBE_TIMES),
     quarantined=st.booleans(),
+    policies=st.sampled_from([{}, {DENY: None}, {DENY: "{}"}, {DENY: DENYING}]),
 )
 POLICIES = st.builds(
     Policy,
@@ -73,6 +93,7 @@ POLICIES = st.builds(
         grace=st.sampled_from([timedelta(0), 7 * DAY]),
         monitor=st.sampled_from([timedelta(0), 2 * DAY]),
         approvals=st.integers(min_value=-1, max_value=3),
+        brownout=st.sampled_from([None, 4 * HOUR]),
         auto_delete=st.builds(AutoDelete, min_idle=st.sampled_from([timedelta(0), 90 * DAY]), never_used=st.booleans()),
     ),
 )

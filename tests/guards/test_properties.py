@@ -17,12 +17,15 @@ from iamflow.domain.policy import Policy
 from iamflow.domain.states import ENDS, PAUSED, State
 
 from .circumstances import (
+    BROWNOUT,
     DAY,
+    DENY,
     FORWARD,
     HOUR,
     KEY,
     NOW,
     OTHER_KEY,
+    QUIET,
     SECOND,
     TICK,
     USER_ID,
@@ -71,11 +74,15 @@ STOPS_A_ROLLBACK = frozenset(
         "quarantined",
     }
 )
+STOPS_A_LIFT = STOPS_A_ROLLBACK | {"deny_unread", "deny_foreign", "deny_absent"}
 EVERY = frozenset(EffectKind)
+ABOUT_KEY = frozenset(kind for kind in EffectKind if kind.about_key)
 TAKING = frozenset(FORWARD)
+BEGINNING = frozenset(kind for kind in EffectKind if kind.begins)
 DEACTIVATE = frozenset({EffectKind.DEACTIVATE_KEY})
+BROWN_OUT = frozenset({EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT})
 DELETE = frozenset({EffectKind.DELETE_KEY})
-REACTIVATE = frozenset({EffectKind.REACTIVATE_KEY})
+GIVING_BACK = frozenset({EffectKind.REACTIVATE_KEY, EffectKind.LIFT_BROWNOUT})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +100,7 @@ def _violation(kinds: frozenset[EffectKind], spoil: Callable[[Circumstances], Ci
 
 def _status(c: Circumstances) -> Circumstances:
     """Give the key the status in which the effect must not find it."""
-    wrong = KeyStatus.INACTIVE if c.effect.kind is EffectKind.DEACTIVATE_KEY else KeyStatus.ACTIVE
+    wrong = KeyStatus.INACTIVE if c.effect.kind.begins else KeyStatus.ACTIVE
     return reading(c, keys=tuple(replace(key, status=wrong) for key in c.reading.keys))
 
 
@@ -111,11 +118,11 @@ VIOLATIONS: Mapping[str, Violation] = {
     "the user was recreated": _violation(EVERY, lambda c: reading(c, user_id=USER_ID[::-1]), "user_changed"),
     "the effect names another key": _violation(EVERY, lambda c: effect(c, key_id=OTHER_KEY), "wrong_key"),
     "the key is gone": _violation(
-        EVERY,
+        ABOUT_KEY,
         lambda c: reading(c, keys=tuple(key for key in c.reading.keys if key.key_id != KEY)),
         "key_gone",
     ),
-    "the status is another": _violation(EVERY, _status, "unexpected_status", "key_gone"),
+    "the status is another": _violation(ABOUT_KEY, _status, "unexpected_status", "key_gone"),
     "nothing is enforced": _violation(TAKING, lambda c: replace(c, policy=Policy()), "not_enforced"),
     "never enforced": _violation(TAKING, lambda c: replace(c, enforced_since=None), "not_enforced"),
     "frozen": _violation(TAKING, lambda c: replace(c, freeze=Freeze(on=True)), "frozen"),
@@ -130,19 +137,32 @@ VIOLATIONS: Mapping[str, Violation] = {
         TAKING, lambda c: _unapproved(progress(c, once_rolled_back=True)), "rolled_back_before"
     ),
     "nobody was told": _violation(
-        DEACTIVATE, lambda c: progress(c, notified_at=None, notice_waiver=None), "not_notified"
+        BEGINNING, lambda c: progress(c, notified_at=None, notice_waiver=None), "not_notified"
     ),
     "the promised date is to come": _violation(
-        DEACTIVATE, lambda c: progress(c, promised_at=NOW + SECOND, grace_waiver=None), "in_grace"
+        BEGINNING, lambda c: progress(c, promised_at=NOW + SECOND, grace_waiver=None), "in_grace"
     ),
-    "no baseline": _violation(DEACTIVATE, lambda c: ticket(c, baseline=None), "no_baseline"),
+    "no baseline": _violation(BEGINNING, lambda c: ticket(c, baseline=None), "no_baseline"),
+    "the deny is on": _violation(DEACTIVATE, lambda c: progress(c, brownout=BROWNOUT), "brownout_still_on"),
+    "the brown-out was not searched": _violation(
+        DEACTIVATE,
+        lambda c: progress(c, brownout=replace(QUIET, swept_at=None)),
+        "brownout_not_swept",
+    ),
+    "the policy is somebody else's": _violation(BROWN_OUT, lambda c: reading(c, policies={DENY: "{}"}), "deny_foreign"),
+    "the policy was not read": _violation(BROWN_OUT, lambda c: reading(c, policies={}), "deny_unread"),
+    "another Active key, and nobody approved": _violation(
+        frozenset({EffectKind.ATTACH_BROWNOUT}),
+        lambda c: _unapproved(reading(c, keys=allowed(EffectKind.DEACTIVATE_KEY).reading.keys)),
+        "other_active_keys",
+    ),
     "no observed deactivation": _violation(DELETE, lambda c: progress(c, deactivated_at=None), "not_deactivated"),
     "within the window": _violation(
         DELETE, lambda c: setting(progress(c, deactivated_at=NOW - DAY), monitor=DAY + TICK), "in_window"
     ),
     "no final sweep": _violation(DELETE, lambda c: progress(c, final_sweep=None), "sweep_inconclusive"),
     "quarantined": _violation(
-        REACTIVATE, lambda c: ticket(reading(c, quarantined=True), wanted_by=None), "quarantined"
+        GIVING_BACK, lambda c: ticket(reading(c, quarantined=True), wanted_by=None), "quarantined"
     ),
 }
 
@@ -163,6 +183,11 @@ def test_nothing_makes_up_for_a_violation(violation: Violation, kind: EffectKind
 @given(circumstances(EffectKind.REACTIVATE_KEY))
 def test_a_rollback_is_stopped_by_nothing_but_identity_freshness_lease_and_quarantine(c: Circumstances) -> None:
     assert set(codes(c)) <= STOPS_A_ROLLBACK
+
+
+@given(circumstances(EffectKind.LIFT_BROWNOUT))
+def test_the_end_of_a_brownout_is_stopped_by_nothing_more_but_the_policy_itself(c: Circumstances) -> None:
+    assert set(codes(c)) <= STOPS_A_LIFT
 
 
 @given(data=st.data(), kind=st.sampled_from(FORWARD), state=st.sampled_from(sorted(PAUSED | ENDS | {State.EXEMPT})))

@@ -41,7 +41,7 @@ ALONE = (
     *(
         alone(f"the ticket is {state}", ticket(DEACTIVATE, state=state), "not_in_turn")
         for state in State
-        if state not in {State.NOTIFIED, State.AWAITING_APPROVAL}
+        if state not in {State.NOTIFIED, State.BROWNOUT, State.AWAITING_APPROVAL}
     ),
     alone("no deactivation was observed", progress(DELETE, deactivated_at=None), "not_deactivated"),
     alone("no final sweep", progress(DELETE, final_sweep=None), "sweep_inconclusive"),
@@ -127,7 +127,7 @@ def test_the_window_says_until_when_and_waits() -> None:
         (sweep(DELETE, run_at=NOW + TICK), "does not cover the whole window", Remedy.WAIT),
         (sweep(DELETE, run_at=NOW + TICK), "CloudTrail's delivery lag", Remedy.WAIT),
         (ticket(DELETE, state=State.ON_HOLD), "on_hold; this step follows monitoring", Remedy.WAIT),
-        (ticket(DEACTIVATE, state=State.EXEMPT), "exempt; this step follows notified", Remedy.WAIT),
+        (ticket(DEACTIVATE, state=State.EXEMPT), "exempt; this step follows brownout or notified", Remedy.WAIT),
     ],
 )
 def test_the_reason_says_what_is_missing(spoilt: Circumstances, words: str, remedy: Remedy) -> None:

@@ -46,6 +46,11 @@ def _whatever_the_effect(c: Circumstances) -> tuple[Alone, ...]:
         alone("the ticket never learned the user's id", ticket(c, user_id=None), "user_changed"),
         alone("the user is gone", reading(c, user_id=None), "user_gone"),
         alone("nobody knows the user", ticket(reading(c, user_id=None), user_id=None), "user_gone"),
+    )
+
+
+def _about_the_key(c: Circumstances) -> tuple[Alone, ...]:
+    return (
         alone("the key is gone", reading(c, keys=c.reading.keys[:1]), "key_gone"),
         alone("the user has no key", reading(c, keys=()), "key_gone"),
         alone("the key is younger", key(c, created_at=CREATED + SECOND + TICK), "key_changed"),
@@ -55,6 +60,7 @@ def _whatever_the_effect(c: Circumstances) -> tuple[Alone, ...]:
 
 ALONE = (
     *(case for c in EVERY for case in _whatever_the_effect(c)),
+    *(case for c in EVERY if c.effect.kind.about_key for case in _about_the_key(c)),
     alone("Inactive already", key(DEACTIVATE, status=KeyStatus.INACTIVE), "unexpected_status"),
     alone("Active already", key(REACTIVATE, status=KeyStatus.ACTIVE), "unexpected_status"),
     alone("Active again", key(DELETE, status=KeyStatus.ACTIVE), "unexpected_status"),
