@@ -43,7 +43,7 @@ class Header:
 
     schema: str
     made_at: str
-    """The time of the snapshot, UTC."""
+    """UTC; the snapshot was taken then, or a moment later."""
     sandbox: bool
     partition: str
     key_fingerprint: str

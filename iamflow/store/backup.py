@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,12 +38,13 @@ def backup(part: Part, file: Path, progress: Progress, *, overwrite: bool = Fals
 
     Raises ``InputError`` where the file is there already and is not to be overwritten, or cannot be written.
     """
+    made_at = part.clock.now()  # before the snapshot: what happened since is what a restored database does not know
     with (
         _published(file, overwrite=overwrite) as out,
         _at_rest(part.database, file.parent) as database,
         database.snapshot() as connection,
     ):
-        header = _header(part, connection)
+        header = _header(connection, made_at)
         writer = Writer(out, part.key)
         writer.header(header)
         done = 0
@@ -66,7 +68,7 @@ def _at_rest(database: Database, folder: Path) -> Iterator[Database]:
     """Yield the database itself, or of SQLite a copy.
 
     Who reads a SQLite database holds up who writes it, a rollback at three in the morning included (with the journal modes
-    that are safe everywhere). Copying it takes a twentieth of the time that writing it out takes.
+    that are safe everywhere). Copying it takes a small part of the time that writing it out takes.
     """
     if not database.is_sqlite:
         yield database
@@ -92,7 +94,7 @@ def _copy(database: Database, file: Path) -> None:
         raise TemporaryError(message) from None
 
 
-def _header(part: Part, connection: Connection) -> Header:
+def _header(connection: Connection, made_at: datetime) -> Header:
     bound = connection.execute(select(BINDING)).one()
     sections = tuple(
         Section(
@@ -104,7 +106,7 @@ def _header(part: Part, connection: Connection) -> Header:
     )
     return Header(
         schema=REVISION,
-        made_at=utc_text(part.clock.now()),
+        made_at=utc_text(made_at),
         sandbox=bound.sandbox,
         partition=bound.partition,
         key_fingerprint=bound.key_fingerprint,
