@@ -16,11 +16,17 @@ Import from the modules, so that importing this package stays cheap (moto is an 
         sandbox.seed.key("562458925665", "etl", "AKIAYF5JKDJQS3LDLOIV")
         sandbox.use_key("AKIAYF5JKDJQS3LDLOIV", service="s3", operation="ListBuckets")
 
-- ``sandbox.seed`` lays the organisation out; ``sandbox.owner`` is the people who act behind iamflow's back;
-  ``sandbox.use_key`` is an application; ``sandbox.faults`` breaks things on purpose.
+- ``sandbox.seed`` lays the organisation out; ``sandbox.owner`` is the people who act behind iamflow's back, and
+  ``sandbox.console`` those who sign in with a password; ``sandbox.use_key``, ``use_role`` and ``use_pipeline`` are
+  applications; ``sandbox.faults`` breaks things on purpose.
 - ``sandbox.mutations()``, ``sandbox.calls()`` and ``sandbox.key_status()`` tell what really happened.
 - One sandbox at a time in a process: moto's state is global.
 
-A simplification to know: an IAM user may do whatever no policy of his denies. Roles with an inline policy may do only
-what it allows; roles without one may do everything. Session policies narrow as in AWS.
+Simplifications to know:
+
+- An IAM user may do whatever no policy of his, of his groups or of the organisation denies. Roles with a policy may do
+  only what it allows; roles without one may do everything. Session policies narrow as in AWS. Boundaries are kept and
+  shown, and not weighed.
+- Resources are weighed for IAM, and for the roles that are handed to services; not for other services.
+- Changes are seen at once everywhere, unless a fault says otherwise.
 """

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.iam.models import AccessKeyLastUsed, User
+from moto.iam.models import AccessKeyLastUsed
 
 from iamflow.sandbox import policies, web_identity
 from iamflow.sandbox.calls import Call
 from iamflow.sandbox.errors import AwsError, Refusal, refusal
 from iamflow.sandbox.faults import Effect, Scope
+from iamflow.sandbox.iam_policies import groups_of
 from iamflow.sandbox.iam_resources import passed_roles, resource_of
 from iamflow.sandbox.identity import KeyTrace, Kind, Principal, Session
 from iamflow.sandbox.org_tree import ORGANISATION_ID
@@ -161,23 +162,20 @@ def _objection(world: World, principal: Principal, question: Question) -> str | 
 
 def _identity_statements(world: World, principal: Principal) -> Iterator[Statement]:
     backend = world.iam(principal.account_id)
+    holders: list[Any] = []
     if principal.kind is Kind.ROLE:
-        role = next((role for role in backend.get_roles() if role.name == principal.role_name), None)
-        documents = list(role.policies.values()) if role else []
-    else:
-        user = backend.users.get(principal.name)
-        documents = _user_documents(user, backend.get_groups_for_user(user.name)) if user else []
-    for document in documents:
-        yield from policies.statements(json.loads(document))
+        holders = [role for role in backend.get_roles() if role.name == principal.role_name]
+    elif (user := backend.users.get(principal.name)) is not None:
+        holders = [user, *groups_of(world, principal.account_id, user)]
+    for holder in holders:
+        for document in _documents(holder):
+            yield from policies.statements(json.loads(document))
 
 
-def _user_documents(user: User, groups: list) -> list[str]:  # type: ignore[type-arg]  # moto's Group
-    documents: list[str] = []
-    for holder in (user, *groups):
-        documents += holder.policies.values()
-        for managed in holder.managed_policies.values():
-            documents += [version.document for version in managed.versions if version.is_default]
-    return documents
+def _documents(holder: Any) -> Iterator[str]:  # noqa: ANN401 - moto's users, groups and roles
+    yield from holder.policies.values()
+    for managed in holder.managed_policies.values():
+        yield from (version.document for version in managed.versions if version.is_default)
 
 
 def _context(call: Call, principal: Principal) -> dict[str, str]:

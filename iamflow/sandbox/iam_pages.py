@@ -12,6 +12,7 @@ from moto.iam.models import ManagedPolicy
 
 from iamflow.sandbox.errors import AwsError
 from iamflow.sandbox.iam_common import invalid, missing, named_user
+from iamflow.sandbox.iam_policies import groups_of
 from iamflow.sandbox.services import Exchange, Handler, Original
 
 _PAGE = 100
@@ -123,6 +124,11 @@ def _entities(exchange: Exchange, arn: str, wanted: str | None) -> Iterator[tupl
                 yield kind, holder
 
 
+def _list_groups_for_user(exchange: Exchange, _: Original) -> object:
+    page = cut(exchange, groups_of(exchange.world, exchange.principal.account_id, named_user(exchange)), by("name"))
+    return {"Groups": page.items, **page.described()}
+
+
 def _list_virtual_mfa_devices(exchange: Exchange, _: Original) -> object:
     status = exchange.parameter("AssignmentStatus") or "Any"
     devices = [
@@ -162,7 +168,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list_access_keys": paged("AccessKeyMetadata", by("access_key_id"), of_user=True),
     "list_user_policies": paged("PolicyNames", str, of_user=True),
     "list_user_tags": paged("Tags", by("Key"), of_user=True),
-    "list_groups_for_user": paged("Groups", by("name"), of_user=True),
+    "list_groups_for_user": _list_groups_for_user,
     "list_mfa_devices": paged("MFADevices", by("SerialNumber"), of_user=True),
     "list_ssh_public_keys": paged("SSHPublicKeys", by("ssh_public_key_id"), of_user=True),
     "list_signing_certificates": paged("Certificates", by("id"), of_user=True),

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, ManagedPolicy, User
+from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, User
 
 from iamflow.sandbox.errors import AwsError
 from iamflow.sandbox.iam_common import conflict, named_user, over_the_limit, within_quota
@@ -36,6 +36,12 @@ def _aws_policies() -> Mapping[str, Mapping[str, Any]]:
     """Read AWS's policies as moto lists them; four megabytes, so only when one is asked for."""
     policies: Mapping[str, Mapping[str, Any]] = json.loads(aws_managed_policies_data)
     return policies
+
+
+def groups_of(world: World, account_id: str, user: User) -> list[Group]:
+    """Return a user's groups; he is told by his id, because a late reader sees him as he was."""
+    groups = world.iam(account_id).groups.values()
+    return [group for group in groups if any(member.id == user.id for member in group.users)]
 
 
 def _known_policy(exchange: Exchange, original: Original) -> object:
@@ -137,7 +143,7 @@ def _create_group(exchange: Exchange, original: Original) -> object:
 
 def _add_user_to_group(exchange: Exchange, original: Original) -> object:
     user = named_user(exchange)
-    groups = exchange.iam.get_groups_for_user(user.name)
+    groups = groups_of(exchange.world, exchange.principal.account_id, user)
     if all(group.name != exchange.parameter("GroupName") for group in groups):
         within_quota(exchange, "GroupsPerUserQuota", groups)
     return original()

@@ -6,7 +6,7 @@ from moto.iam.models import AccessKey, IAMBackend, User
 
 from iamflow.sandbox.errors import AwsError
 from iamflow.sandbox.iam_common import already, choice, conflict, named_user, within_quota
-from iamflow.sandbox.iam_policies import policy_of, set_boundary
+from iamflow.sandbox.iam_policies import groups_of, policy_of, set_boundary
 from iamflow.sandbox.identity import KeyTrace, new_unique_id
 from iamflow.sandbox.services import Exchange, Handler, Original
 from iamflow.sandbox.world import QUOTAS, Root
@@ -97,7 +97,7 @@ def _update_user(exchange: Exchange, original: Original) -> object:
 
 def _delete_user(exchange: Exchange, original: Original) -> object:
     user = named_user(exchange)
-    groups = exchange.iam.get_groups_for_user(user.name)
+    groups = groups_of(exchange.world, exchange.principal.account_id, user)
     blockers = (
         (user.password, "must delete login profile first"),
         (user.access_keys, "must delete access keys first"),

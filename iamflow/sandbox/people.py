@@ -21,6 +21,22 @@ _STAFF_ROLE = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
 _WORKING_DAY = 8 * 3600
 _USER_SESSION = 36 * 3600
 _ROLE_SESSION = 6 * 3600
+# What has to go before a user can: the list, its key, what items are named by, and what takes one away.
+_TAKEN_AWAY = (
+    ("list_access_keys", "AccessKeyMetadata", "AccessKeyId", "delete_access_key"),
+    (
+        "list_service_specific_credentials",
+        "ServiceSpecificCredentials",
+        "ServiceSpecificCredentialId",
+        "delete_service_specific_credential",
+    ),
+    ("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "delete_ssh_public_key"),
+    ("list_signing_certificates", "Certificates", "CertificateId", "delete_signing_certificate"),
+    ("list_mfa_devices", "MFADevices", "SerialNumber", "deactivate_mfa_device"),
+    ("list_groups_for_user", "Groups", "GroupName", "remove_user_from_group"),
+    ("list_attached_user_policies", "AttachedPolicies", "PolicyArn", "detach_user_policy"),
+    ("list_user_policies", "PolicyNames", "PolicyName", "delete_user_policy"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,19 +218,26 @@ class Owner:
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
         self._iam(account_id).tag_user(UserName=user_name, Tags=listed)
 
-    def recreate_user(self, account_id: str, user_name: str) -> str:
-        """Delete a user with everything he has, make one of the same name, and return the new UserId."""
+    def delete_user(self, account_id: str, user_name: str) -> None:
+        """Delete a user with everything that he has."""
         iam = self._iam(account_id)
-        for key in iam.list_access_keys(UserName=user_name)["AccessKeyMetadata"]:
-            iam.delete_access_key(UserName=user_name, AccessKeyId=key["AccessKeyId"])
-        for device in iam.list_mfa_devices(UserName=user_name)["MFADevices"]:
-            iam.deactivate_mfa_device(UserName=user_name, SerialNumber=device["SerialNumber"])
-        for policy in iam.list_user_policies(UserName=user_name)["PolicyNames"]:
-            iam.delete_user_policy(UserName=user_name, PolicyName=policy)
         if self._world.iam(account_id).users[user_name].password:
             iam.delete_login_profile(UserName=user_name)
+        for listing, key, identifier, deletion in _TAKEN_AWAY:
+            # One page at a time, from the start: what was shown is gone before the next is asked for.
+            while found := getattr(iam, listing)(UserName=user_name)[key]:
+                for item in found:
+                    name = item if isinstance(item, str) else item[identifier]
+                    getattr(iam, deletion)(UserName=user_name, **{identifier: name})
+        serial = f"arn:aws:iam::{account_id}:mfa/{user_name}"
+        if serial in self._world.iam(account_id).virtual_mfa_devices:
+            iam.delete_virtual_mfa_device(SerialNumber=serial)
         iam.delete_user(UserName=user_name)
-        return str(iam.create_user(UserName=user_name)["User"]["UserId"])
+
+    def recreate_user(self, account_id: str, user_name: str) -> str:
+        """Delete a user with everything he has, make one of the same name, and return the new UserId."""
+        self.delete_user(account_id, user_name)
+        return str(self._iam(account_id).create_user(UserName=user_name)["User"]["UserId"])
 
     def _iam(self, account_id: str) -> Any:  # noqa: ANN401 - boto3
         session = self._sessions.get(account_id)

@@ -20,7 +20,12 @@ _REVISION = "_iamflow_revision"
 
 
 def _list_functions(exchange: Exchange, original: Original) -> object:
-    return _functions(exchange, json.loads(original())["Functions"], "Functions")
+    backend = _lambda(exchange)
+    found = [
+        {**item, "RevisionId": _revision(backend.get_function(item["FunctionArn"]))}
+        for item in json.loads(original())["Functions"]
+    ]
+    return _functions(exchange, found, "Functions")
 
 
 def _list_versions(exchange: Exchange, original: Original) -> object:
@@ -69,11 +74,14 @@ def _update_function_configuration(exchange: Exchange, original: Original) -> ob
     return _revised(exchange, original)
 
 
-def _function(exchange: Exchange) -> Any:  # noqa: ANN401 - moto's function; its module is loaded when it is needed
-    from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow to load
+def _lambda(exchange: Exchange) -> Any:  # noqa: ANN401 - moto's Lambda loads slowly
+    from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - only when it is needed
 
-    backend = lambda_backends[exchange.principal.account_id][exchange.call.region]
-    return backend.get_function(str(exchange.parameter("FunctionName")), exchange.parameter("Qualifier"))
+    return lambda_backends[exchange.principal.account_id][exchange.call.region]
+
+
+def _function(exchange: Exchange) -> Any:  # noqa: ANN401 - moto's function
+    return _lambda(exchange).get_function(str(exchange.parameter("FunctionName")), exchange.parameter("Qualifier"))
 
 
 def _check_role(exchange: Exchange, service: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from iamflow.sandbox.belongings import Counts
 from iamflow.sandbox.server import Sandbox
 from tests.sandbox.conftest import Aws, Refused
 
@@ -96,6 +97,22 @@ def test_a_recreated_user_bears_another_id(sandbox: Sandbox) -> None:
     assert after.startswith("AIDA")
     assert after != before
     assert sandbox.key_status(ACCOUNT, "AKIAYF5JKDJQ3WCJSTBX") is None
+
+
+def test_a_user_with_everything_is_recreated_with_nothing(sandbox: Sandbox, aws: Aws) -> None:
+    before = sandbox.seed.user(ACCOUNT, "ana")
+    sandbox.seed.everything(ACCOUNT, "ana", Counts(groups=110, policies=110, inline=110))
+    assert sandbox.owner.recreate_user(ACCOUNT, "ana") != before
+    iam = aws.role("iam")
+    for listing, key in (
+        ("list_groups_for_user", "Groups"),
+        ("list_attached_user_policies", "AttachedPolicies"),
+        ("list_user_policies", "PolicyNames"),
+        ("list_service_specific_credentials", "ServiceSpecificCredentials"),
+        ("list_mfa_devices", "MFADevices"),
+    ):
+        assert getattr(iam, listing)(UserName="ana")[key] == []
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
 def test_blockers_are_named_one_at_a_time_until_none_is_left(sandbox: Sandbox, aws: Aws) -> None:

@@ -191,6 +191,14 @@ def test_a_fault_for_no_call_at_all_is_a_mistake(sandbox: Sandbox, times: int) -
         sandbox.faults.throttle(times=times)
 
 
+def test_a_late_reader_sees_the_groups_of_a_user_all_the_same(sandbox: Sandbox, aws: Aws) -> None:
+    sandbox.seed.group(ACCOUNT, "etl", "staff")
+    iam = aws.role("iam")
+    with sandbox.faults.stale_reads(timedelta(minutes=1)):
+        iam.tag_user(UserName="etl", Tags=[{"Key": "Team", "Value": "data"}])
+        assert [group["GroupName"] for group in iam.list_groups_for_user(UserName="etl")["Groups"]] == ["staff"]
+
+
 def test_an_entity_that_cannot_be_changed_for_now_is_not_changed(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:
     iam = aws.role("iam")
     sandbox.faults.unmodifiable(operation="UpdateAccessKey", times=1)

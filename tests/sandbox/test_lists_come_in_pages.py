@@ -1,5 +1,6 @@
 """Every list of IAM that a workflow reads honours MaxItems and Marker, and loses nothing."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,12 +99,15 @@ def test_who_has_a_policy_is_told_in_pages_over_users_groups_and_roles(sandbox: 
         sandbox.seed.attached(ACCOUNT, f"user-{number}", arn)
     iam.create_group(GroupName="staff")
     iam.attach_group_policy(GroupName="staff", PolicyArn=arn)
-    iam.attach_role_policy(RoleName="iamflow", PolicyArn=arn)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=document)
+    iam.attach_role_policy(RoleName="app", PolicyArn=arn)
     found = list(pages(iam, "list_entities_for_policy", PolicyArn=arn, MaxItems=3))
     users = [user["UserName"] for page in found for user in page["PolicyUsers"]]
     assert users == [f"user-{number}" for number in range(5)]
     assert [group["GroupName"] for page in found for group in page["PolicyGroups"]] == ["staff"]
-    assert [role["RoleName"] for page in found for role in page["PolicyRoles"]] == ["iamflow"]
+    assert [role["RoleName"] for page in found for role in page["PolicyRoles"]] == ["app"]
     assert len(found) == 3
     only = iam.list_entities_for_policy(PolicyArn=arn, EntityFilter="User")
     assert (len(only["PolicyUsers"]), only["PolicyGroups"], only["PolicyRoles"]) == (5, [], [])

@@ -21,11 +21,25 @@ def of_size(size: int, **layout: Any) -> str:
 def test_attaching_twice_counts_once(sandbox: Sandbox, aws: Aws) -> None:
     arn = sandbox.seed.policy(ACCOUNT, "deny", DENY)
     iam = aws.role("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=document)
     for _ in range(2):
         iam.attach_user_policy(UserName="etl", PolicyArn=arn)
-        iam.attach_role_policy(RoleName="iamflow", PolicyArn=READ_ONLY)
+        iam.attach_role_policy(RoleName="app", PolicyArn=READ_ONLY)
     assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
     assert iam.get_policy(PolicyArn=READ_ONLY)["Policy"]["AttachmentCount"] == 1
+
+
+def test_an_attached_policy_lets_a_role_do_what_it_allows_and_no_more(sandbox: Sandbox, aws: Aws) -> None:
+    only = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    arn = sandbox.seed.policy(ACCOUNT, "buckets", only)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam = aws.role("iam")
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps({**only, "Statement": [trust]}))
+    iam.attach_role_policy(RoleName="app", PolicyArn=arn)
+    assert sandbox.use_role(ACCOUNT, "app").ok
+    assert not sandbox.use_role(ACCOUNT, "app", service="dynamodb", operation="ListTables").ok
 
 
 def test_detaching_what_is_not_attached_is_not_found(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:

@@ -89,6 +89,7 @@ def test_changing_the_role_alone_leaves_the_environment(aws: Aws, functions: Any
 def test_a_function_that_changed_since_it_was_read_is_not_changed(aws: Aws, functions: Any, refused: Refused) -> None:
     function(functions, made_role(aws, "fn", "lambda.amazonaws.com"))
     read = functions.get_function_configuration(FunctionName="etl")["RevisionId"]
+    assert functions.list_functions()["Functions"][0]["RevisionId"] == read
     update = functions.update_function_configuration
     update(FunctionName="etl", Timeout=9, RevisionId=read)
     assert refused(update, FunctionName="etl", Timeout=5, RevisionId=read) == "PreconditionFailedException"
