@@ -1,9 +1,9 @@
 """``disable-key``: notice → grace → deactivate → watch → delete or roll back, for an access key that is too old."""
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.workflows.disable_key import after, before, brownout, effects, looks, proof, results
+from iamflow.workflows.disable_key import before, brownout, effects, looks, proof, results
 from iamflow.workflows.disable_key.table import TABLE
-from iamflow.workflows.shared import common, course
+from iamflow.workflows.shared import common, course, watch
 from iamflow.workflows.shared import proof as shared_proof
 from iamflow.workflows.workflow import Situation, Workflow
 
@@ -12,7 +12,7 @@ def _decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     if case.ticket.ended:
         return shared_proof.decide(proof.proves, case, sight, situation)
     if case.ticket.key_was_deactivated:
-        return after.decide(case, sight, situation)
+        return watch.decide(case, sight, situation)
     return brownout.decide(case, sight, situation) or course.decide(before.COURSE, case, sight, situation)
 
 

@@ -11,9 +11,9 @@ from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import brownout
 from iamflow.workflows.disable_key.effects import effect_of
-from iamflow.workflows.disable_key.subject import hands_off, learn, no_longer_a_finding
 from iamflow.workflows.shared import common
 from iamflow.workflows.shared.course import Course
+from iamflow.workflows.shared.key_subject import hands_off, learn, no_longer_a_finding
 from iamflow.workflows.workflow import Situation
 
 

@@ -18,8 +18,8 @@ from iamflow.domain.signals import DECISIVE, from_brownout
 from iamflow.domain.states import PAUSED, Confirmation, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key.effects import effect_of
-from iamflow.workflows.disable_key.subject import hands_off, learn
 from iamflow.workflows.shared import common, notices
+from iamflow.workflows.shared.key_subject import hands_off, learn
 from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Situation
 
 

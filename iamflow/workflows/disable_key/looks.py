@@ -8,10 +8,10 @@ from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyStatus, UserReading
 from iamflow.domain.policy import DAY
-from iamflow.domain.signals import DECISIVE, from_brownout, from_reading
+from iamflow.domain.signals import from_brownout
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
-from iamflow.domain.window import shortcoming, window_ends
+from iamflow.workflows.shared import watch
 from iamflow.workflows.shared.course import ready
 from iamflow.workflows.workflow import Situation
 
@@ -29,24 +29,12 @@ def wants(case: Case, sight: Sight, situation: Situation) -> frozenset[Look]:
     if sight.user is None:
         return frozenset({Look.USER})
     if ticket.key_was_deactivated:
-        return _after(ticket, sight.user, sight, situation)
+        return watch.wants(ticket, sight.user, sight, situation)
     if ticket.progress.brownout is not None:
         missing = _browned_out(ticket, ticket.progress.brownout, sight, situation)
         if missing or ticket.is_denied:
             return missing
     return _before(case, sight.user, sight, situation)
-
-
-def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
-    """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, where none is enough yet.
-
-    One that was enough may no longer be: a wait was made longer since, or a region is not excused any more.
-    """
-    ends = window_ends(ticket, situation.policy)
-    if ticket.state not in {State.MONITORING, State.AWAITING_APPROVAL} or ends is None:
-        return False
-    over = situation.now >= ends + situation.policy.of(ticket.workflow).delivery_lag
-    return over and shortcoming(ticket, situation.policy, situation.now) is not None
 
 
 def _before(case: Case, reading: UserReading, sight: Sight, situation: Situation) -> frozenset[Look]:
@@ -74,15 +62,3 @@ def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Si
     )
     due = not used and delivered and lacks in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS} and ticket.state not in PAUSED
     return frozenset({Look.BROWNOUT}) if due and sight.brownout is None else _NOTHING
-
-
-def _after(ticket: Ticket, reading: UserReading, sight: Sight, situation: Situation) -> frozenset[Look]:
-    key = reading.key(ticket.access_key_id)
-    propagation = situation.policy.timing.propagation
-    seen = from_reading(reading, ticket, propagation)
-    if (key is None or key.status is not KeyStatus.INACTIVE or seen) and sight.reactions is None:
-        return frozenset({Look.REACTIONS})
-    decided = key is None or key.status is not KeyStatus.INACTIVE or any(signal.kind in DECISIVE for signal in seen)
-    if not decided and ticket.wanted is None and sweep_is_due(ticket, situation) and sight.final_sweep is None:
-        return frozenset({Look.FINAL_SWEEP})
-    return _NOTHING

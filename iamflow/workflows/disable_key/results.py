@@ -1,22 +1,20 @@
 """What follows from an effect: observed, refused by the guards, or left open by a crash or a lost answer."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from iamflow.domain.brownout import Deny, deny_in
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
-from iamflow.domain.facts import KeyStatus, UserReading
+from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.states import Confirmation, Resolution, Trigger
+from iamflow.domain.states import Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import brownout
-from iamflow.workflows.shared import notices
+from iamflow.workflows.shared import key_results, notices
 from iamflow.workflows.shared.refused import refused as refused_step
-from iamflow.workflows.workflow import CALL_BOUND, CALL_WITHIN, Achievement, Situation
-
-_FOUND_DONE = "found done by reading AWS"
+from iamflow.workflows.workflow import Achievement, Situation
 
 
 def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
@@ -39,11 +37,14 @@ def achieved(case: Case, achievement: Achievement, situation: Situation) -> Deci
         case EffectKind.LIFT_BROWNOUT:
             return _lifted(case.ticket, achievement, situation)
         case EffectKind.DEACTIVATE_KEY:
-            return _deactivated(case.ticket, achievement, situation)
+            return key_results.deactivated(case.ticket, achievement, situation)
         case EffectKind.REACTIVATE_KEY:
-            return _ended(case.ticket, achievement, situation, Trigger.ROLL_BACK)
+            return key_results.ended(case.ticket, achievement, situation, Trigger.ROLL_BACK)
         case EffectKind.DELETE_KEY:
-            return _ended(case.ticket, achievement, situation, Trigger.DELETE)
+            return key_results.ended(case.ticket, achievement, situation, Trigger.DELETE)
+        case other:
+            message = f"{other.value} is no effect of disable-key"
+            raise AssertionError(message)
 
 
 def _browned_out(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
@@ -69,63 +70,7 @@ def _lifted(ticket: Ticket, achievement: Achievement, situation: Situation) -> D
 
 
 def _with_request(ticket: Ticket, achievement: Achievement) -> Ticket:
-    return replace(ticket, progress=replace(ticket.progress, own_requests=_requests(ticket, achievement)))
-
-
-def _deactivated(ticket: Ticket, achievement: Achievement, situation: Situation) -> Decision:
-    at = max(achievement.outcome.at, achievement.reading.read_at)
-    policy = situation.policy
-    window_ends_at = at + policy.of(ticket.workflow).monitor
-    progress = replace(
-        ticket.progress,
-        deactivated_at=at,
-        window_ends_at=window_ends_at,
-        final_sweep=None,
-        approval_reasons=(),
-        waiting_for=(),
-        own_requests=_requests(ticket, achievement),
-    )
-    facts = replace(ticket.key_facts, status=KeyStatus.INACTIVE, as_of=achievement.reading.read_at)
-    moved = replace(ticket, progress=progress, facts=facts, deadline=window_ends_at)
-    headline = f"the key was deactivated on {at:%Y-%m-%d %H:%M} UTC"
-    return Decision(
-        ticket=moved,
-        trigger=Trigger.DEACTIVATE,
-        due_at=at + policy.timing.propagation,
-        notices=notices.tell(NoticeKind.DEACTIVATED, moved, policy, situation.now, headline=headline),
-        reason=headline,
-    )
-
-
-def _ended(ticket: Ticket, achievement: Achievement, situation: Situation, trigger: Trigger) -> Decision:
-    policy = situation.policy
-    deleted = trigger is Trigger.DELETE
-    progress = replace(
-        ticket.progress,
-        own_requests=_requests(ticket, achievement),
-        end_request=achievement.outcome.request_id,
-        confirm_by=situation.now + policy.timing.confirm_within,
-        waiting_for=(),
-    )
-    facts = ticket.key_facts if deleted else replace(ticket.key_facts, status=KeyStatus.ACTIVE)
-    ended = replace(ticket, progress=progress, facts=facts, confirmation=Confirmation.PENDING)
-    headline = "the key was deleted" if deleted else "the key is Active again"
-    kind = NoticeKind.DELETED if deleted else NoticeKind.ROLLED_BACK
-    reasons = [signal.sentence for signal in ticket.progress.signals]
-    told = notices.tell(kind, ended, policy, situation.now, headline=headline, reasons=reasons)
-    return Decision(
-        ticket=ended,
-        trigger=trigger,
-        resolution=Resolution.DELETED if deleted else Resolution.ROLLED_BACK,
-        due_at=situation.now + policy.of(ticket.workflow).delivery_lag,
-        notices=told,
-        reason=headline,
-    )
-
-
-def _requests(ticket: Ticket, achievement: Achievement) -> tuple[str, ...]:
-    request = achievement.outcome.request_id
-    return (*ticket.progress.own_requests, request) if request is not None else ticket.progress.own_requests
+    return replace(ticket, progress=replace(ticket.progress, own_requests=key_results.requests(ticket, achievement)))
 
 
 def settle(case: Case, reading: UserReading, situation: Situation) -> Outcome | None:
@@ -137,25 +82,10 @@ def settle(case: Case, reading: UserReading, situation: Situation) -> Outcome | 
     if case.intent is None:
         return None
     effect, now = case.intent.effect, situation.now
-    caught_up = now - case.intent.opened_at > _must_show_after(situation.policy.timing.propagation)
+    caught_up = now - case.intent.opened_at > key_results.must_show_after(situation.policy.timing.propagation)
     if effect.kind in {EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT}:
         return _settled_deny(case, effect, reading, now if caught_up else None)
-    key = reading.key(effect.key_id)
-    if key is None:
-        return _gone(case, effect, reading, now)
-    wanted = {
-        EffectKind.DEACTIVATE_KEY: key.status is KeyStatus.INACTIVE,
-        EffectKind.REACTIVATE_KEY: key.status is KeyStatus.ACTIVE,
-    }.get(effect.kind, False)
-    if wanted:
-        return Outcome(kind=OutcomeKind.DONE, at=now, detail=_FOUND_DONE)
-    if caught_up:
-        return Outcome(
-            kind=OutcomeKind.NOT_DONE,
-            at=now,
-            detail=f"the key is still {key.status.value}",
-        )
-    return None
+    return key_results.settled(case, effect, reading, now, caught_up=caught_up)
 
 
 def _settled_deny(case: Case, effect: Effect, reading: UserReading, given_up_at: datetime | None) -> Outcome | None:
@@ -166,24 +96,8 @@ def _settled_deny(case: Case, effect: Effect, reading: UserReading, given_up_at:
     deny = Deny.ABSENT if reading.user_id is None else deny_in(reading.policies, case.ticket.id)
     wanted = Deny.OURS if effect.kind is EffectKind.ATTACH_BROWNOUT else Deny.ABSENT
     if deny is wanted:
-        return Outcome(kind=OutcomeKind.DONE, at=reading.read_at, detail=_FOUND_DONE)
+        return Outcome(kind=OutcomeKind.DONE, at=reading.read_at, detail=key_results.FOUND_DONE)
     if given_up_at is None or deny is Deny.UNREAD:
         return None
     there = "is there" if deny is Deny.OURS else "is not there" if deny is Deny.ABSENT else "reads otherwise"
     return Outcome(kind=OutcomeKind.NOT_DONE, at=given_up_at, detail=f"the policy {effect.target} {there}")
-
-
-def _must_show_after(propagation: timedelta) -> timedelta:
-    """Return how long after its intent a call that was made must show in a reading; without propagation, at once."""
-    return CALL_WITHIN + CALL_BOUND + propagation if propagation else propagation
-
-
-def _gone(case: Case, effect: Effect, reading: UserReading, now: datetime) -> Outcome:
-    same_user = reading.user_id is not None and reading.user_id == case.ticket.user_id
-    if effect.kind is EffectKind.DELETE_KEY and same_user:
-        return Outcome(kind=OutcomeKind.DONE, at=now, detail="found gone by reading AWS")
-    return Outcome(
-        kind=OutcomeKind.NOT_DONE,
-        at=now,
-        detail="the key is gone, and iamflow did not delete it",
-    )

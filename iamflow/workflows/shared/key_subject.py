@@ -68,13 +68,14 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
         ticket,
         user_id=ticket.user_id or reading.user_id,
         facts=facts,
-        owner=_owner(ticket, reading, situation),
+        owner=owner_of(ticket, reading, situation),
         plan_digest=plan_digest(ticket, reading, policy.excused, policy.of(ticket.workflow).brownout),
         progress=replace(ticket.progress, last_use=last_use),
     )
 
 
-def _owner(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
+def owner_of(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
+    """Return who is told: whoever was told first, once a notice is out."""
     if ticket.state is not State.OPEN and ticket.owner is not None:
         return ticket.owner
     found = find_owner(reading.tags, ticket.account_id, situation.policy.owners)

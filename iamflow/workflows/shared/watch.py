@@ -1,9 +1,9 @@
-"""Decisions once iamflow has deactivated the key: watch it, give it back at the first sign of use, or propose the deletion."""
+"""Decisions once iamflow has deactivated a key: watch it, give it back at the first sign of use, or propose the deletion."""
 
 from dataclasses import replace
 
-from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.effect import EffectKind
+from iamflow.domain.decision import Case, Decision, Look, Sight
+from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.evidence import Signal, SignalKind, Sweep, SweepRecord
 from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
@@ -13,9 +13,39 @@ from iamflow.domain.schedule import next_poll
 from iamflow.domain.signals import DECISIVE, HOLDING, from_events, from_reading
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.disable_key.effects import effect_of
+from iamflow.domain.window import shortcoming, window_ends
 from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import Situation
+
+
+def key_effect(ticket: Ticket, kind: EffectKind) -> Effect:
+    """Return an effect on the ticket's own key."""
+    return Effect(kind=kind, account_id=ticket.account_id, username=ticket.username, key_id=ticket.access_key_id)
+
+
+def wants(ticket: Ticket, reading: UserReading, sight: Sight, situation: Situation) -> frozenset[Look]:
+    """Return what must still be read of a watched key; asked again until it wants nothing more."""
+    key = reading.key(ticket.access_key_id)
+    propagation = situation.policy.timing.propagation
+    seen = from_reading(reading, ticket, propagation)
+    if (key is None or key.status is not KeyStatus.INACTIVE or seen) and sight.reactions is None:
+        return frozenset({Look.REACTIONS})
+    decided = key is None or key.status is not KeyStatus.INACTIVE or any(signal.kind in DECISIVE for signal in seen)
+    if not decided and ticket.wanted is None and sweep_is_due(ticket, situation) and sight.final_sweep is None:
+        return frozenset({Look.FINAL_SWEEP})
+    return frozenset()
+
+
+def sweep_is_due(ticket: Ticket, situation: Situation) -> bool:
+    """Return whether the final sweep should run: after the window and CloudTrail's delivery lag, where none is enough yet.
+
+    One that was enough may no longer be: a wait was made longer since, or a region is not excused any more.
+    """
+    ends = window_ends(ticket, situation.policy)
+    if ticket.state not in {State.MONITORING, State.AWAITING_APPROVAL} or ends is None:
+        return False
+    over = situation.now >= ends + situation.policy.of(ticket.workflow).delivery_lag
+    return over and shortcoming(ticket, situation.policy, situation.now) is not None
 
 
 def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
@@ -129,7 +159,7 @@ def _signals(ticket: Ticket, reading: UserReading, sight: Sight, situation: Situ
 def _give_back(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation, *, reason: str) -> Decision:
     return Decision(
         ticket=common.remembered(ticket, signals),
-        effect=effect_of(ticket, EffectKind.REACTIVATE_KEY),
+        effect=key_effect(ticket, EffectKind.REACTIVATE_KEY),
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
         due_at=situation.now,
@@ -189,7 +219,7 @@ def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> De
         return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
     return Decision(
         ticket=ticket,
-        effect=effect_of(ticket, EffectKind.DELETE_KEY),
+        effect=key_effect(ticket, EffectKind.DELETE_KEY),
         trigger=Trigger.DELETE,
         resolution=Resolution.DELETED,
         due_at=now,
