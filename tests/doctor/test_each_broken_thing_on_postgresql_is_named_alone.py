@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -63,6 +64,18 @@ def test_with_those_privileges_a_key_lives_its_whole_life(clinic: Clinic) -> Non
 
 def test_a_password_that_is_right_lets_iamflow_in(clinic: Clinic, cluster: Cluster) -> None:
     with _password(clinic, cluster, SECRET, SECRET):
+        assert clinic.doctor().code == 0
+
+
+def test_a_password_in_a_file_that_the_url_names_lets_iamflow_in(
+    clinic: Clinic, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pgpass"
+    file.write_text(f"*:*:iamflow:*:{SECRET}\n", encoding="utf-8")
+    file.chmod(0o600)
+    with _password(clinic, cluster, SECRET, ""):
+        monkeypatch.delenv("PGPASSWORD")
+        clinic.set("/iamflow?host=", f"/iamflow?passfile={file}&host=")
         assert clinic.doctor().code == 0
 
 
