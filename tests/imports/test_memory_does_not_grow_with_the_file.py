@@ -10,7 +10,7 @@ BYTES_A_ROW = 250
 
 @on_both
 def test_five_times_the_rows_need_hardly_more_memory(importer: Importer) -> None:
-    few = importer.peak_mib(importer.report(FEW))
-    many = importer.peak_mib(importer.report(MANY))
+    few = importer.peak_mib(importer.report(FEW, share=0.03))
+    many = importer.peak_mib(importer.report(MANY, share=0.03))
     assert many - few < (MANY - FEW) * BYTES_A_ROW / 2**20
     assert many < 250
