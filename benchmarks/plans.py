@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from benchmarks.listing import FILTERS
 from benchmarks.stage import LEASE, Stage
-from iamflow.domain.ids import AccountId, KeyId, TicketId
+from iamflow.domain.ids import AccountId, SubjectId, TicketId
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.engine.ports import Change
 
@@ -33,7 +33,7 @@ def plans(stage: Stage) -> list[Plan]:
     """Run each piece of the store's work once, and return the plan of every statement that it issued."""
     store, now = stage.store, stage.clock.now()
     accounts = [AccountId("100000000000"), AccountId("100000000007")]
-    keys = [KeyId(f"AKIA{number:016d}") for number in range(100)]
+    subjects = [SubjectId(f"key:AKIA{number:016d}") for number in range(100)]
     work: dict[str, Callable[[], object]] = {
         "claim": lambda: store.claim(holder="bench", now=now, limit=100, lease=LEASE),
         "claim of one": lambda: store.claim(holder="bench", now=now, limit=1, lease=LEASE, only=TicketId(1)),
@@ -48,9 +48,9 @@ def plans(stage: Stage) -> list[Plan]:
         "freeze": store.freeze,
         "due_letters": lambda: store.due_letters(now, 100),
         "outbox_age": lambda: store.outbox_age(now),
-        "open_tickets": lambda: store.open_tickets(keys),
-        "recently_closed": lambda: store.recently_closed(keys, now),
-        "ever_rolled_back": lambda: store.ever_rolled_back(keys),
+        "open_tickets": lambda: store.open_tickets(subjects),
+        "recently_closed": lambda: store.recently_closed(subjects, now),
+        "ever_rolled_back": lambda: store.ever_rolled_back(subjects),
         **{
             f"ticket list, {name}": lambda which=which: store.tickets(which, limit=50, after=TicketId(500))  # type: ignore[misc] # mypy does not see through the default
             for name, which in FILTERS.items()

@@ -12,7 +12,7 @@ import pytest
 from iamflow.bootstrap import Application, application
 from iamflow.config.initial import write_journal_key
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
-from iamflow.domain.ids import AccountId, KeyId
+from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.people import Identity
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
@@ -67,19 +67,48 @@ class Listed:
         return len(self.rows_)
 
     def keys(self) -> Iterator["ListedKey"]:
-        return (ListedKey(item.key_id, item.facts.created_at, item) for item in self.rows_)
+        return (ListedKey(item) for item in self.rows_)
 
 
 @dataclass
 class ListedKey:
     """A row of it."""
 
-    key_id: KeyId
-    created_at: datetime
     says: Finding
+
+    @property
+    def key_id(self) -> KeyId:
+        assert self.says.key_id is not None
+        return self.says.key_id
+
+    @property
+    def created_at(self) -> datetime:
+        return self.says.key_facts.created_at
+
+    @property
+    def account_id(self) -> AccountId:
+        return self.says.account_id
+
+    @property
+    def username(self) -> UserName:
+        return UserName(self.says.username)
+
+    @property
+    def console(self) -> bool:
+        return self.says.console
+
+    @property
+    def mfa(self) -> bool:
+        return self.says.mfa != "None"
 
     def finding(self) -> Finding:
         return self.says
+
+    def password_last_used(self) -> datetime | None:
+        return self.says.password_last_used
+
+    def last_used(self) -> datetime | None:
+        return self.says.key_facts.last_use.at
 
 
 @dataclass

@@ -10,6 +10,7 @@ import typer
 from iamflow.cli.context import AsOutput, Format, noun, opened
 from iamflow.cli.render.out import Output, say
 from iamflow.cli.render.progress import Progress, progress_bar
+from iamflow.domain.facts import LastUse, created_of, last_use_of
 
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
@@ -83,7 +84,11 @@ def _tell(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bo
             document: dict[str, object] = {**totals, "dry_run": dry_run, "files": files}
             if dry_run:
                 now = desk.clock.now()
-                document["would_open"] = [_finding_record(finding, now) for _, r in results for finding in r.would_open]
+                document["would_open"] = [
+                    _finding_record(finding, now) | {"workflow": workflow}
+                    for _, r in results
+                    for workflow, finding in r.would_open
+                ]
             emit_json(document)
         case Output.CSV:
             emit_csv(files, ("file", *_COUNTS))
@@ -101,19 +106,23 @@ def _tell_people(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_
             f"{result.existing} already under way, {result.rejected} refused by rule, {result.suppressed} closed recently"
         )
         for finding, reason in result.refusals:
-            say(f"  refused: {finding.key_id} of {finding.username} in {finding.account_name}: {reason}")
+            what = f"{finding.key_id} of {finding.username}" if finding.key_id is not None else finding.username
+            say(f"  refused: {what} in {finding.account_name}: {reason}")
     if not dry_run:
         return
     now = desk.clock.now()
-    columns: Sequence[Column[Finding]] = (
-        Column(title="KEY", cell=lambda finding: finding.key_id, whole=True),
-        Column(title="USER", cell=lambda finding: finding.username),
-        Column(title="ACCOUNT", cell=lambda finding: f"{finding.account_name} ({finding.account_id})"),
-        Column(title="AGE", cell=lambda finding: f"{_age(finding, now)} d", whole=True),
-        Column(title="LAST USED", cell=lambda finding: _last_use(finding, now)),
+    columns: Sequence[Column[tuple[str, Finding]]] = (
+        Column(title="WORKFLOW", cell=lambda pair: pair[0], whole=True),
+        Column(title="KEY", cell=lambda pair: pair[1].key_id or "-", whole=True),
+        Column(title="USER", cell=lambda pair: pair[1].username),
+        Column(title="ACCOUNT", cell=lambda pair: f"{pair[1].account_name} ({pair[1].account_id})"),
+        Column(title="AGE", cell=lambda pair: _age_in_words(pair[1], now), whole=True),
+        Column(title="LAST USED", cell=lambda pair: _last_use(pair[1], now)),
     )
-    listing: Listing[Finding] = Listing(columns=columns, fields=(), record=lambda _: {}, empty="no ticket would open")
-    show(listing, [finding for _, result in results for finding in result.would_open], Output.TABLE)
+    listing: Listing[tuple[str, Finding]] = Listing(
+        columns=columns, fields=(), record=lambda _: {}, empty="no ticket would open"
+    )
+    show(listing, [pair for _, result in results for pair in result.would_open], Output.TABLE)
 
 
 @app.command("list")
@@ -139,10 +148,10 @@ def _listing(now: datetime) -> "Listing[StoredFinding]":
 
     return Listing(
         columns=(
-            Column(title="KEY", cell=lambda stored: stored.finding.key_id, whole=True),
+            Column(title="KEY", cell=lambda stored: stored.finding.key_id or "-", whole=True),
             Column(title="USER", cell=lambda stored: stored.finding.username),
             Column(title="ACCOUNT", cell=lambda stored: stored.finding.account_name or stored.finding.account_id),
-            Column(title="AGE", cell=lambda stored: f"{_age(stored.finding, now)} d", whole=True),
+            Column(title="AGE", cell=lambda stored: _age_in_words(stored.finding, now), whole=True),
             Column(title="LAST USED", cell=lambda stored: _last_use(stored.finding, now)),
             Column(title="RULE", cell=lambda stored: stored.rule, whole=True),
             Column(title="TICKET", cell=lambda stored: str(stored.ticket_id or "-"), whole=True),
@@ -154,25 +163,31 @@ def _listing(now: datetime) -> "Listing[StoredFinding]":
 
 
 def _finding_record(finding: "Finding", now: datetime) -> dict[str, object]:
-    use = finding.facts.last_use
+    use = last_use_of(finding.facts) or LastUse()
     return {
         "account_id": finding.account_id,
         "account_name": finding.account_name,
         "username": finding.username,
         "access_key_id": finding.key_id,
-        "created_at": finding.facts.created_at,
+        "created_at": created_of(finding.facts),
         "age_days": _age(finding, now),
         "last_used_at": use.at,
         "service": use.service,
     }
 
 
-def _age(finding: "Finding", now: datetime) -> int:
-    return (now - finding.facts.created_at).days
+def _age(finding: "Finding", now: datetime) -> int | None:
+    created_at = created_of(finding.facts)
+    return (now - created_at).days if created_at is not None else None
+
+
+def _age_in_words(finding: "Finding", now: datetime) -> str:
+    days = _age(finding, now)
+    return f"{days} d" if days is not None else "-"
 
 
 def _last_use(finding: "Finding", now: datetime) -> str:
     from iamflow.cli.render.words import when
 
-    use = finding.facts.last_use
+    use = last_use_of(finding.facts) or LastUse()
     return f"{when(use.at, now)} {use.service or ''}".strip() if use.at is not None else "never, or no data"

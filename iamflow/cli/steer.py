@@ -280,8 +280,8 @@ def _user(text: str) -> str:
     return text
 
 
-def _key(text: str) -> str:
-    if KEY_ID.fullmatch(text) is None:
+def _key(text: str | None) -> str | None:
+    if text is not None and KEY_ID.fullmatch(text) is None:
         message = "a whole access key id is needed (AKIA…)"
         raise typer.BadParameter(message)
     return text
@@ -292,11 +292,19 @@ def open_ticket(
     workflow: Annotated[str, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")],
     account: Annotated[str, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")],
     user: Annotated[str, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")],
-    key: Annotated[str, typer.Option("--key", metavar="K", callback=_key, help="The whole access key id.")],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key", metavar="K", callback=_key, help="The whole access key id, where the workflow is about one."
+        ),
+    ] = None,
 ) -> None:
     """Open a ticket by hand; whoever opens it cannot approve it."""
     from iamflow.domain.ids import AccountId, KeyId
-    from iamflow.engine.intake import open_by_hand
+    from iamflow.engine.opening import open_by_hand
 
     with opened(ctx) as app:
-        _told(open_by_hand(app.desk(), workflow, AccountId(account), user, KeyId(key)), "opened")
+        _told(
+            open_by_hand(app.desk(), workflow, AccountId(account), user, KeyId(key) if key is not None else None),
+            "opened",
+        )

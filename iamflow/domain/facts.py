@@ -1,10 +1,17 @@
 """What is known about a key: as an audit told it, and as AWS was seen to be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from iamflow.domain.ids import AccountId, KeyId, Region
+from iamflow.domain.ids import AccountId, KeyId, Region, SubjectId
+from iamflow.domain.sink import SinkState
+from iamflow.domain.subject import subject_id
+
+if TYPE_CHECKING:
+    # It is made of what stands here.
+    from iamflow.domain.belongings import Belongings
 
 
 class KeyStatus(StrEnum):
@@ -71,6 +78,33 @@ Facts = KeyFacts | UserFacts | RootFacts
 """What is known of whatever a ticket is about."""
 
 
+def created_of(facts: Facts) -> datetime | None:
+    """Return when the key or the user was made, where that is known."""
+    return None if isinstance(facts, RootFacts) else facts.created_at
+
+
+def marked(facts: Facts, *, holds: bool) -> Facts:
+    """Return the facts, saying whether the finding still held when they were learned."""
+    match facts:
+        case KeyFacts():
+            return replace(facts, holds=holds)
+        case UserFacts():
+            return replace(facts, holds=holds)
+        case RootFacts():
+            return replace(facts, holds=holds)
+
+
+def dated(facts: Facts, as_of: datetime) -> Facts:
+    """Return the facts as of another time (UTC)."""
+    match facts:
+        case KeyFacts():
+            return replace(facts, as_of=as_of)
+        case UserFacts():
+            return replace(facts, as_of=as_of)
+        case RootFacts():
+            return replace(facts, as_of=as_of)
+
+
 def last_use_of(facts: Facts) -> LastUse | None:
     """Return the last use of keys that the facts tell of; None for a root user, of whose keys nothing is known."""
     match facts:
@@ -89,6 +123,16 @@ class KeyState:
     key_id: KeyId
     status: KeyStatus
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManagedPolicy:
+    """A customer managed policy of the account, as its default version reads."""
+
+    arn: str
+    document: str
+    attached: bool
+    """Whether it is attached to the user that was read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +165,17 @@ class UserReading:
     """The serial numbers of the user's MFA devices; None where they were not asked for."""
     uses: dict[KeyId, LastUse] | None = None
     """The last use of every key of the user; None where they were not asked for."""
+    inline: dict[str, str] | None = None
+    """Every inline policy of the user, with its document; None where they were not asked for."""
+    managed: dict[str, ManagedPolicy | None] = field(default_factory=dict)
+    """The customer managed policies that were asked for by name; None for one that the account does not have."""
+    belongings: "Belongings | None" = None
+    """Everything that the user has; None where it was not asked for, and for a user who is gone."""
+    unassigned_mfa: frozenset[str] | None = None
+    """The serial numbers of the account's virtual MFA devices that belong to nobody; None where they were not asked for."""
+
+    sink: SinkState | None = None
+    """What was seen of the place of a new key's secret; None where it was not asked for."""
 
     def clock_error(self) -> timedelta:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""
@@ -133,17 +188,31 @@ class UserReading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One key that an audit reported, with everything that the report says about it and its user."""
+    """One key or one user that an audit reported, with what the report says about it."""
 
     account_id: AccountId
     account_name: str
     username: str
-    key_id: KeyId
-    facts: KeyFacts
+    key_id: KeyId | None = None
+    """None for a finding about the user, or about the account's root user."""
+    facts: Facts
     console: bool = False
     password_last_used: datetime | None = None
     mfa: str = "None"
     row: int = 0
+
+    @property
+    def subject(self) -> SubjectId:
+        """What the finding is about, as one text."""
+        return subject_id(self.account_id, self.username, self.key_id)
+
+    @property
+    def key_facts(self) -> KeyFacts:
+        """What is known of the key that the finding is about."""
+        if not isinstance(self.facts, KeyFacts):
+            message = f"a finding about {self.subject} is about no single key"
+            raise AssertionError(message)  # noqa: TRY004 - the finding is of another rule; no type was passed wrongly
+        return self.facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

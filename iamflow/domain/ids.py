@@ -6,6 +6,8 @@ AccountId = NewType("AccountId", str)
 """A 12-digit AWS account id; always text, since ids begin with zeros."""
 
 KeyId = NewType("KeyId", str)
+SubjectId = NewType("SubjectId", str)
+"""What a ticket or a finding is about, as one text: ``key:AKIA…`` or ``user:ACCOUNT/NAME``."""
 """A whole access key id (``AKIA…``)."""
 
 UserName = NewType("UserName", str)

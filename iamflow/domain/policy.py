@@ -1,9 +1,13 @@
 """The settings that rules and guards depend on, as plain values. ``iamflow.config`` builds them from the YAML file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from iamflow.domain.ids import AccountId
+from iamflow.domain.require_mfa import How
+from iamflow.domain.sink import Sink
 from iamflow.domain.states import Mode
 
 DAY = timedelta(days=1)
@@ -25,8 +29,13 @@ class Waits:
     monitor: timedelta = timedelta(hours=48)
     delivery_lag: timedelta = timedelta(minutes=30)
     approvals: int = 1
+    always_approved: bool = False
+    """Whether nothing is ever taken by time alone."""
     auto_delete: AutoDelete | None = None
     """When the deletion of a key may follow by time alone; None where the workflow has another proof that nothing needs it."""
+    idle: timedelta | None = None
+    """For how long a key must have been idle before its deactivation, where a new one has taken its place; None where
+    none does, so that a recent use takes an approval."""
     brownout: timedelta | None = None
     """For how long the key's calls are denied, and seen to be denied, before it is deactivated; None for not at all."""
 
@@ -39,13 +48,64 @@ class DisableKeyPolicy(Waits):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EnforceMfaPolicy(Waits):
+    """The settings of the ``enforce-mfa`` workflow."""
+
+    policy: How = How.INLINE
+    exempt_change_password: bool = False
+    """Whether a user may change his password before he has enrolled: one who must at his first sign-in needs it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeleteUserPolicy(Waits):
+    """The settings of the ``delete-user`` workflow."""
+
+    grace: timedelta = 14 * DAY
+    always_approved: bool = True
+    remove_login_profile: bool = False
+    """Whether the console password goes with the quarantine already. Nobody can put it back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RotateKeyPolicy(Waits):
+    """The settings of the ``rotate-key`` workflow."""
+
+    grace: timedelta = timedelta(0)
+    idle: timedelta | None = DAY
+    remind: timedelta = 7 * DAY
+    """How often the owner is reminded of a new key that nothing uses yet."""
+    free_after: timedelta = 90 * DAY
+    """For how long an Inactive key must not have been used before its deletion is proposed, to make room for a new one."""
+    sink: Sink = field(default_factory=Sink)
+    """Where the secrets of new keys go; its name is a pattern."""
+
+
+class RuleName(StrEnum):
+    """The name of a rule, as ``finding list --rule`` takes it."""
+
+    KEY_TOO_OLD = "key-too-old"
+    """Active, and created more than ``rules.max_key_age`` ago."""
+    CONSOLE_WITHOUT_MFA = "console-without-mfa"
+    """A console password, and no MFA device."""
+    USER_UNUSED = "user-unused"
+    """No use of console or keys for ``rules.unused_after``; where none is known, the oldest key is older than that."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """When something is a finding, and how long a closed one stays closed."""
 
     max_key_age: timedelta = 90 * DAY
+    unused_after: timedelta = 90 * DAY
     recent_use: timedelta = 7 * DAY
     reopen_after: timedelta = 30 * DAY
     max_fact_age: timedelta = 7 * DAY
+    opens: Mapping[RuleName, str] = field(default_factory=lambda: {RuleName.KEY_TOO_OLD: "disable-key"})
+    """Which workflow each rule opens a ticket of. A rule that is not named is not applied."""
+
+    def opened_by(self, rule: RuleName) -> str | None:
+        """Return the workflow that deals with what a rule finds; None for a rule that is not applied."""
+        return self.opens.get(rule)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +195,9 @@ class Policy:
     scope: AccountScope = field(default_factory=AccountScope)
     rules: Rules = field(default_factory=Rules)
     disable_key: DisableKeyPolicy = field(default_factory=DisableKeyPolicy)
+    enforce_mfa: EnforceMfaPolicy = field(default_factory=EnforceMfaPolicy)
+    rotate_key: RotateKeyPolicy = field(default_factory=RotateKeyPolicy)
+    delete_user: DeleteUserPolicy = field(default_factory=DeleteUserPolicy)
     timing: Timing = field(default_factory=Timing)
     protection: Protection = field(default_factory=Protection)
     caps: Caps = field(default_factory=Caps)
@@ -148,10 +211,19 @@ class Policy:
     """Who may approve, reject and exempt: OS user names and STS ARNs. None: anybody but the requester."""
     excused: tuple[tuple[str, str], ...] = ()
     """(region, reason) that the settings excuse from being read."""
+    own_role: str | None = None
+    """The bare name of the role under which iamflow acts in accounts, by which its calls are known; None without one."""
 
     def of(self, workflow: str) -> Waits:
         """Return the waits of a workflow, by its name. Raises ``KeyError`` for one that there is not."""
-        return {"disable-key": self.disable_key}[workflow]
+        known: dict[str, Waits] = {
+            "disable-key": self.disable_key,
+            "enforce-mfa": self.enforce_mfa,
+            "delete-user": self.delete_user,
+            "rotate-key": self.rotate_key,
+            "restore-user": Waits(),
+        }
+        return known[workflow]
 
     def acts_in(self, account_id: AccountId) -> bool:
         """Return whether new steps may be taken in this account at all."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.ids import AccountId, KeyId, SubjectId, UserName
+from iamflow.domain.sink import Sink
 
 
 class Part(StrEnum):
@@ -12,6 +13,13 @@ class Part(StrEnum):
     CONSOLE = "console"
     MFA = "mfa"
     KEY_USES = "key_uses"
+    BELONGINGS = "belongings"
+    """Everything that the user has, by name and state."""
+    BODIES = "bodies"
+    """With the belongings: the documents of inline policies and the bodies of SSH public keys, one call each."""
+    UNASSIGNED_MFA = "unassigned_mfa"
+    """The virtual MFA devices of the account that belong to nobody: what is left of one that was taken from its user."""
+    INLINE = "inline"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,3 +32,12 @@ class UserSubject:
     policies: tuple[str, ...] = ()
     """The inline policies of the user that are to be read too, by name."""
     parts: frozenset[Part] = frozenset()
+    managed: tuple[str, ...] = ()
+    """The customer managed policies of the account that are to be read too, by name."""
+    sink: Sink | None = None
+    """The place of a new key's secret, where that is to be looked at too; never the secret itself."""
+
+
+def subject_id(account_id: AccountId, username: str, key_id: KeyId | None) -> SubjectId:
+    """Return a key as ``key:AKIA…``, a user as ``user:ACCOUNT/NAME``."""
+    return SubjectId(f"user:{account_id}/{username}" if key_id is None else f"key:{key_id}")

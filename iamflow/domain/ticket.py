@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from iamflow.domain.belongings import Belongings
 from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
 from iamflow.domain.facts import Facts, KeyFacts, LastUse
-from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
+from iamflow.domain.ids import AccountId, KeyId, SubjectId, TicketId, UserName
 from iamflow.domain.people import Identity
+from iamflow.domain.require_mfa import Enrolment, MfaPolicy
+from iamflow.domain.rotation import Rotation
 from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
+from iamflow.domain.subject import subject_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +66,14 @@ class Progress:
     """The last use as read live, most recently."""
     brownout: Brownout | None = None
     """The brown-out that was begun last; None where none was."""
+    mfa_policy: MfaPolicy | None = None
+    """The policy that requires MFA, where it was put on the user or is being put."""
+    enrolment: Enrolment | None = None
+    """Whether the user may enrol an MFA device himself, as looked at last."""
+    rotation: Rotation | None = None
+    """How far the replacement of the key by a new one has come; None where none was begun."""
     deactivated_at: datetime | None = None
-    """The later of the reading that showed Inactive and AWS's own Date header."""
+    """Since when access has been taken: the later of the reading that showed it and AWS's own Date header."""
     window_ends_at: datetime | None = None
     final_sweep: SweepRecord | None = None
     signals: tuple[Signal, ...] = ()
@@ -116,6 +126,8 @@ class Ticket:
     facts: Facts
     progress: Progress = field(default_factory=Progress)
     baseline: Baseline | None = None
+    snapshot: Belongings | None = None
+    """What the user had before anything was taken, where the workflow takes a whole user away or brings one back."""
     wanted: Wanted | None = None
     wanted_by: Word | None = None
     parent_id: TicketId | None = None
@@ -134,12 +146,24 @@ class Ticket:
         return self.state in ENDS
 
     @property
+    def subject(self) -> SubjectId:
+        """What the ticket is about, as one text."""
+        return subject_id(self.account_id, self.username, self.access_key_id)
+
+    @property
     def key(self) -> KeyId:
         """The key that the ticket is about. A ticket that is about no key has none to ask for."""
         if self.access_key_id is None:
             message = f"ticket {self.id} ({self.workflow}) is about no single key"
             raise AssertionError(message)
         return self.access_key_id
+
+    @property
+    def watched_keys(self) -> tuple[KeyId, ...]:
+        """The keys whose use means something: the ticket's own, or all that its user had."""
+        if self.access_key_id is not None:
+            return (self.access_key_id,)
+        return tuple(key.key_id for key in self.snapshot.keys) if self.snapshot is not None else ()
 
     @property
     def key_facts(self) -> KeyFacts:
@@ -151,20 +175,27 @@ class Ticket:
 
     @property
     def key_was_deactivated(self) -> bool:
-        """Whether iamflow has deactivated this key, so that leaving it alone is no longer the same as doing nothing."""
+        """Whether iamflow was seen to have taken access from the subject: leaving it alone is then not doing nothing."""
         return self.progress.deactivated_at is not None
 
     @property
     def is_denied(self) -> bool:
-        """Whether a brown-out's deny may be on the user: begun, and not yet observed to be gone."""
-        brownout = self.progress.brownout
-        return brownout is not None and brownout.lifted_at is None
+        """Whether a deny of iamflow's may be on the user: begun, and not yet observed to be gone."""
+        brownout, policy = self.progress.brownout, self.progress.mfa_policy
+        browned_out = brownout is not None and brownout.lifted_at is None
+        return browned_out or (policy is not None and policy.removed_at is None)
 
     @property
     def was_browned_out(self) -> bool:
         """Whether a brown-out came about and is over."""
         brownout = self.progress.brownout
         return brownout is not None and brownout.lifted_at is not None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a new key may have been made to take this one's place."""
+        rotation = self.progress.rotation
+        return rotation is not None and rotation.made
 
     @property
     def took_access(self) -> bool:
@@ -188,16 +219,12 @@ class NewTicket:
     opened_at: datetime
     due_at: datetime
     parent_id: TicketId | None = None
+    snapshot: Belongings | None = None
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> SubjectId:
         """What the ticket is about, as one text: at most one open ticket of a workflow is about it."""
-        return subject_text(self.account_id, self.username, self.access_key_id)
-
-
-def subject_text(account_id: AccountId, username: UserName, key_id: KeyId | None) -> str:
-    """Return a key as ``key:AKIA…``, a user as ``user:ACCOUNT/NAME``."""
-    return f"user:{account_id}/{username}" if key_id is None else f"key:{key_id}"
+        return subject_id(self.account_id, self.username, self.access_key_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

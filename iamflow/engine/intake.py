@@ -10,23 +10,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from iamflow.domain.errors import NotAuthorisedError, RefusedError
-from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
-from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.facts import Facts, Finding, KeyFacts, marked
+from iamflow.domain.ids import AccountId, SubjectId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import Policy
 from iamflow.domain.protection import protected_by_name
+from iamflow.domain.rules import ReportedUser, RuleName, Verdict, judge_key, judge_user
+from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
+from iamflow.engine.reported import Users
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
 
 CHUNK = 1000
 """Rows a transaction."""
-
-OLD_KEY = "key-too-old"
-"""The rule that opens ``disable-key``: Active, and created more than ``rules.max_key_age`` ago."""
 
 _SHOWN = 10_000
 """How many would-be tickets a dry run keeps for showing."""
@@ -42,48 +41,199 @@ class Intake:
     existing: int = 0
     rejected: int = 0
     suppressed: int = 0
-    """Findings about keys that were rolled back, rejected or cancelled within ``rules.reopen_after``."""
-    would_open: list[Finding] = field(default_factory=list)
+    """Findings about subjects that were rolled back, rejected or cancelled within ``rules.reopen_after``."""
+    would_open: list[tuple[str, Finding]] = field(default_factory=list)
+    """(workflow, finding) of every ticket that a dry run would open."""
     refusals: list[tuple[Finding, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Judged:
-    """A row of the report, and whether a rule applies to it."""
+class _Import:
+    """One import under way."""
 
-    finding: Finding
-    applies: bool
-    retires: bool
-    """Whether it would be a finding if the key were Active: an earlier one, if there was one, no longer holds."""
-    refusal: str | None
+    desk: Desk
+    report: Report
+    result: Intake
+    scan: int | None
+    """The staged scan; None in a dry run."""
+    users: Users
 
 
 def import_report(
     desk: Desk, report: Report, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None
 ) -> Intake:
     """Open and update tickets from a validated report; ``progress`` is told how many rows are done."""
-    result = Intake(rows=report.rows)
-    store = desk.store
-    scan = None if dry_run else store.begin_scan(report.info)
+    scan = None if dry_run else desk.store.begin_scan(report.info)
+    work = _Import(desk=desk, report=report, result=Intake(rows=report.rows), scan=scan, users=Users(info=report.info))
+    about_users = any(rule is not RuleName.KEY_TOO_OLD for rule in desk.policy.rules.opens)
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
-        standing = store.open_tickets([row.key_id for row in chunk])
-        now = desk.clock.now()
-        # Most rows are about young keys without a ticket, about which there is nothing to do.
-        judged = [
-            _judge(row.finding(), desk.policy, now)
-            for row in chunk
-            if now - row.created_at > desk.policy.rules.max_key_age or row.key_id in standing
-        ]
-        _take_in(desk, judged, standing, report, result, dry_run=dry_run)
-        if scan is not None:
-            store.stage_findings(scan, [(OLD_KEY, _staged(item)) for item in judged if item.applies or item.retires])
+        _keys(work, chunk)
+        if about_users:
+            _users(work, work.users.take(chunk))
         done += len(chunk)
         progress(done)
+    _users(work, work.users.last())
     if scan is not None:
-        store.publish_scan(scan, desk.clock.now())
-        _clear_away(store, scan)
-    return result
+        desk.store.publish_scan(scan, desk.clock.now())
+        _clear_away(desk.store, scan)
+    return work.result
+
+
+def _keys(work: _Import, chunk: Sequence[ReportedKey]) -> None:
+    """Take in a chunk of keys. Most are young and without a ticket: there is nothing to do about them."""
+    policy, now = work.desk.policy, work.desk.clock.now()
+    standing = work.desk.store.open_tickets([subject_id(row.account_id, row.username, row.key_id) for row in chunk])
+    known = {ticket.access_key_id for ticket in standing.values()}
+    verdicts = [
+        judge_key(row.finding(), policy, now)
+        for row in chunk
+        if now - row.created_at > policy.rules.max_key_age or row.key_id in known
+    ]
+    _take_in(work, verdicts, standing)
+
+
+def _users(work: _Import, users: Sequence[ReportedUser]) -> None:
+    """Take in users that are complete. Only what is found, was found before or has a ticket is of any concern."""
+    policy, now, store = work.desk.policy, work.desk.clock.now(), work.desk.store
+    judged = [
+        verdict
+        for user in users
+        for verdict in judge_user(user, policy, now)
+        if policy.rules.opened_by(verdict.rule) is not None
+    ]
+    quiet = [verdict.finding.subject for verdict in judged if not verdict.applies]
+    standing = store.open_tickets([subject_id(user.account_id, user.username, None) for user in users])
+    listed = store.listed(quiet)
+    verdicts = [
+        verdict
+        for verdict in judged
+        if verdict.applies
+        or (verdict.finding.subject, verdict.rule.value) in listed
+        or verdict.finding.subject in standing
+    ]
+    _take_in(work, verdicts, standing)
+
+
+def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[SubjectId, Ticket]) -> None:
+    """Count, open, update and list what one chunk says."""
+    store, result, now = work.desk.store, work.result, work.desk.clock.now()
+    applying = [verdict for verdict in verdicts if verdict.applies]
+    new = _to_open(work, applying, standing)
+    result.findings += len(applying)
+    if work.scan is None:
+        result.opened += len(new)
+        result.would_open += new[: max(0, _SHOWN - len(result.would_open))]
+        return
+    updates = [change for verdict in verdicts if (change := _update(verdict, standing, work, now)) is not None]
+    if updates:
+        store.commit(updates)
+    result.opened += _open(store, new, now) if new else 0
+    store.stage_findings(
+        work.scan,
+        [(verdict.rule.value, verdict.staged) for verdict in verdicts if verdict.applies or verdict.retires],
+    )
+
+
+def _to_open(
+    work: _Import, applying: Sequence[Verdict], standing: Mapping[SubjectId, Ticket]
+) -> list[tuple[str, Finding]]:
+    """Return the tickets to be opened, as (workflow, finding), and count why others are not.
+
+    Of several rules about one subject the first one counts.
+    """
+    policy, result = work.desk.policy, work.result
+    wanted = [
+        (workflow, verdict.finding)
+        for verdict in applying
+        if (workflow := policy.rules.opened_by(verdict.rule)) is not None
+    ]
+    unticketed = [(workflow, finding) for workflow, finding in wanted if finding.subject not in standing]
+    refused = [
+        (finding, reason)
+        for _, finding in unticketed
+        if (reason := refusal(finding.account_id, finding.username, policy)) is not None
+    ]
+    turned_away = {finding.subject for finding, _ in refused}
+    fresh = [(workflow, finding) for workflow, finding in unticketed if finding.subject not in turned_away]
+    since = work.desk.clock.now() - policy.rules.reopen_after
+    suppressed = work.desk.store.recently_closed([finding.subject for _, finding in fresh], since)
+    result.existing += len(wanted) - len(unticketed)
+    result.rejected += len(refused)
+    result.refusals += refused[: max(0, _SHOWN - len(result.refusals))]
+    result.suppressed += sum(finding.subject in suppressed for _, finding in fresh)
+    return _first_of_each([pair for pair in fresh if pair[1].subject not in suppressed])
+
+
+def refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:
+    """Return why a subject is refused by rule, or None."""
+    if not policy.scope.selected(account_id):
+        return f"account {account_id} is excluded by the settings (accounts.include, accounts.exclude)"
+    return protected_by_name(account_id, username, policy.protection)
+
+
+def _open(store: IntakeStore, found: Sequence[tuple[str, Finding]], now: datetime) -> int:
+    struck = store.ever_rolled_back([finding.subject for _, finding in found])
+    tickets = [_new_ticket(workflow, finding, now, struck) for workflow, finding in found]
+    return len(store.open_new(tickets, actor_of(RULES)))
+
+
+def _new_ticket(workflow: str, finding: Finding, now: datetime, struck: frozenset[SubjectId]) -> NewTicket:
+    table = registry.current(workflow).table
+    return NewTicket(
+        workflow=table.workflow,
+        workflow_version=table.version,
+        account_id=finding.account_id,
+        account_name=finding.account_name,
+        username=UserName(finding.username),
+        access_key_id=finding.key_id,
+        requester=RULES,
+        facts=finding.facts,
+        progress=Progress(once_rolled_back=finding.subject in struck),
+        opened_at=now,
+        due_at=now,
+    )
+
+
+def _update(verdict: Verdict, standing: Mapping[SubjectId, Ticket], work: _Import, now: datetime) -> Change | None:
+    """Return the change that a newer report means for the ticket that stands, or None."""
+    ticket = standing.get(verdict.finding.subject)
+    if ticket is None or verdict.finding.facts.as_of <= ticket.facts.as_of:
+        return None
+    if work.desk.policy.rules.opened_by(verdict.rule) != ticket.workflow and ticket.access_key_id is None:
+        return None
+    facts = _learned(ticket, marked(verdict.finding.facts, holds=verdict.applies))
+    ended_now = ticket.facts.holds and not verdict.applies
+    kind = EventKind.FINDING_GONE if ended_now else EventKind.FACTS_UPDATED
+    detail = {"source": work.report.info.source, "as_of": facts.as_of.isoformat(), "holds": verdict.applies}
+    event = NewEvent(kind=kind, actor=actor_of(RULES), at=now, detail=detail | _said(facts))
+    due_at = now if ended_now and ticket.due_at is not None else ticket.due_at
+    return Change(
+        before=replace(ticket, lease=None), after=replace(ticket, facts=facts, due_at=due_at), events=(event,)
+    )
+
+
+def _learned(ticket: Ticket, facts: Facts) -> Facts:
+    """Return the new facts. Once AWS itself has said which key this is, no report moves the date that the guards compare."""
+    if ticket.user_id is not None and isinstance(facts, KeyFacts):
+        return replace(facts, created_at=ticket.key_facts.created_at)
+    return facts
+
+
+def _said(facts: Facts) -> dict[str, object]:
+    if not isinstance(facts, KeyFacts):
+        return {}
+    used = facts.last_use.at
+    return {"status": facts.status.value, "last_used_at": used.isoformat() if used is not None else None}
+
+
+def actor_of(person: Identity) -> str:
+    """Return a requester as the journal names them."""
+    return "rules" if person == RULES else str(person)
+
+
+def _first_of_each(found: Iterable[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    return list({finding.subject: (workflow, finding) for workflow, finding in reversed(list(found))}.values())[::-1]
 
 
 def _clear_away(store: IntakeStore, scan: int) -> None:
@@ -94,151 +244,6 @@ def _clear_away(store: IntakeStore, scan: int) -> None:
     left = CHUNK
     while left > 0:
         left = store.clear_unpublished(CHUNK)
-
-
-def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, username: str, key_id: KeyId) -> Ticket:
-    """Open one ticket for one key that a person names; that person is its requester and cannot approve it.
-
-    Raises ``RefusedError`` where the account or the user is not iamflow's to touch, or the key has an open ticket.
-    """
-    if not desk.person.known:
-        message = "nobody can be told to have opened this ticket: neither a login user nor an AWS principal is known"
-        raise NotAuthorisedError(message)
-    current = registry.current(workflow)
-    refusal = _refusal(account_id, username, desk.policy)
-    if refusal is not None:
-        raise RefusedError(refusal)
-    now = desk.clock.now()
-    unknown = KeyFacts(status=KeyStatus.ACTIVE, created_at=now, last_use=LastUse(), as_of=now, source="by hand")
-    new = NewTicket(
-        workflow=current.name,
-        workflow_version=current.table.version,
-        account_id=account_id,
-        account_name=desk.store.accounts().get(account_id, account_id),
-        username=UserName(username),
-        access_key_id=key_id,
-        requester=desk.person,
-        facts=unknown,
-        progress=Progress(once_rolled_back=key_id in desk.store.ever_rolled_back([key_id])),
-        opened_at=now,
-        due_at=now,
-    )
-    opened = desk.store.open_new([new], str(desk.person))
-    if not opened:
-        standing = desk.store.open_tickets([key_id]).get(key_id)
-        message = f"{key_id} has an open ticket already" + (f": {standing.id}" if standing is not None else "")
-        raise RefusedError(message)
-    return opened[0]
-
-
-def _judge(finding: Finding, policy: Policy, now: datetime) -> _Judged:
-    facts = finding.facts
-    if facts.as_of > now:
-        # A report cannot know more than now: dated ahead, it would make every later one look old.
-        facts = replace(facts, as_of=now)
-        finding = replace(finding, facts=facts)
-    old = now - facts.created_at > policy.rules.max_key_age
-    applies = old and facts.status is KeyStatus.ACTIVE
-    refusal = _refusal(finding.account_id, finding.username, policy) if applies else None
-    return _Judged(finding=finding, applies=applies, retires=old and not applies, refusal=refusal)
-
-
-def _staged(item: _Judged) -> Finding:
-    """Return the finding as it is to be listed, or as it takes an earlier one off the list."""
-    return item.finding if item.applies else replace(item.finding, facts=replace(item.finding.facts, holds=False))
-
-
-def _refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:
-    """Return why a subject is refused by rule, or None."""
-    if not policy.scope.selected(account_id):
-        return f"account {account_id} is excluded by the settings (accounts.include, accounts.exclude)"
-    return protected_by_name(account_id, username, policy.protection)
-
-
-def _take_in(
-    desk: Desk,
-    judged: Sequence[_Judged],
-    standing: Mapping[KeyId, Ticket],
-    report: Report,
-    result: Intake,
-    *,
-    dry_run: bool,
-) -> None:
-    store, now = desk.store, desk.clock.now()
-    applying = [item for item in judged if item.applies]
-    unticketed = [item for item in applying if item.finding.key_id not in standing]
-    refused = [(item.finding, item.refusal) for item in unticketed if item.refusal is not None]
-    fresh = [item.finding for item in unticketed if item.refusal is None]
-    suppressed = store.recently_closed([found.key_id for found in fresh], now - desk.policy.rules.reopen_after)
-    new = _first_of_each([found for found in fresh if found.key_id not in suppressed])
-    result.findings += len(applying)
-    result.existing += len(applying) - len(unticketed)
-    result.rejected += len(refused)
-    result.refusals += refused[: max(0, _SHOWN - len(result.refusals))]
-    result.suppressed += sum(found.key_id in suppressed for found in fresh)
-    if dry_run:
-        result.opened += len(new)
-        result.would_open += new[: max(0, _SHOWN - len(result.would_open))]
-        return
-    updates = [change for item in judged if (change := _update(item, standing, report, now)) is not None]
-    if updates:
-        store.commit(updates)
-    result.opened += _open(store, new, now) if new else 0
-
-
-def _open(store: IntakeStore, findings: Sequence[Finding], now: datetime) -> int:
-    workflow = registry.current("disable-key")
-    struck = store.ever_rolled_back([finding.key_id for finding in findings])
-    tickets = [
-        NewTicket(
-            workflow=workflow.name,
-            workflow_version=workflow.table.version,
-            account_id=finding.account_id,
-            account_name=finding.account_name,
-            username=UserName(finding.username),
-            access_key_id=finding.key_id,
-            requester=RULES,
-            facts=finding.facts,
-            progress=Progress(once_rolled_back=finding.key_id in struck),
-            opened_at=now,
-            due_at=now,
-        )
-        for finding in findings
-    ]
-    return len(store.open_new(tickets, _actor(RULES)))
-
-
-def _update(item: _Judged, standing: Mapping[KeyId, Ticket], report: Report, now: datetime) -> Change | None:
-    """Return the change that a newer report means for the ticket that stands, or None."""
-    ticket = standing.get(item.finding.key_id)
-    if ticket is None or item.finding.facts.as_of <= ticket.facts.as_of:
-        return None
-    facts = replace(item.finding.facts, holds=item.applies)
-    if ticket.user_id is not None:
-        # AWS itself has said which key this is: a report must not move the date that the guards compare.
-        facts = replace(facts, created_at=ticket.key_facts.created_at)
-    ended_now = ticket.facts.holds and not item.applies
-    kind = EventKind.FINDING_GONE if ended_now else EventKind.FACTS_UPDATED
-    detail = {
-        "source": report.info.source,
-        "as_of": facts.as_of.isoformat(),
-        "status": facts.status.value,
-        "last_used_at": facts.last_use.at.isoformat() if facts.last_use.at is not None else None,
-        "holds": item.applies,
-    }
-    event = NewEvent(kind=kind, actor=_actor(RULES), at=now, detail=detail)
-    due_at = now if ended_now and ticket.due_at is not None else ticket.due_at
-    return Change(
-        before=replace(ticket, lease=None), after=replace(ticket, facts=facts, due_at=due_at), events=(event,)
-    )
-
-
-def _actor(person: Identity) -> str:
-    return "rules" if person == RULES else str(person)
-
-
-def _first_of_each(findings: Iterable[Finding]) -> list[Finding]:
-    return list({finding.key_id: finding for finding in reversed(list(findings))}.values())[::-1]
 
 
 def _chunks(rows: Iterator[ReportedKey], size: int) -> Iterator[list[ReportedKey]]:

@@ -14,11 +14,12 @@ from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
 from iamflow.domain.facts import Finding, RegionSet, UserReading
 from iamflow.domain.guards import Freeze
-from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, TicketId
+from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
+from iamflow.domain.rights import Rights
 from iamflow.domain.subject import UserSubject
 from iamflow.domain.ticket import Approval, NewTicket, Ticket
 
@@ -253,10 +254,10 @@ class IntakeStore(Protocol):
         """
         ...
 
-    def clear_superseded(self, scan_id: int, *, after: KeyId | None, limit: int) -> KeyId | None:
-        """Remove what newer findings have replaced, of the next ``limit`` keys of a published scan after the given one.
+    def clear_superseded(self, scan_id: int, *, after: SubjectId | None, limit: int) -> SubjectId | None:
+        """Remove what newer findings have replaced, of the next ``limit`` subjects of a published scan after the given one.
 
-        Returns the last of these keys, None when there was none left.
+        Returns the last of these subjects, None when there was none left.
         """
         ...
 
@@ -264,16 +265,20 @@ class IntakeStore(Protocol):
         """Remove up to ``limit`` findings that imports which ended before their time left staged; return how many."""
         ...
 
-    def open_tickets(self, keys: Sequence[KeyId]) -> Mapping[KeyId, Ticket]:
-        """Return the open tickets about these keys."""
+    def listed(self, subjects: Sequence[SubjectId]) -> frozenset[tuple[SubjectId, str]]:
+        """Return which of these subjects some published scan holds a finding about, each with the rule."""
         ...
 
-    def recently_closed(self, keys: Sequence[KeyId], since: datetime) -> Mapping[KeyId, Ticket]:
-        """Return, of tickets about these keys closed since then as rolled back, rejected or cancelled, the latest each."""
+    def open_tickets(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Ticket]:
+        """Return the open tickets about these subjects."""
         ...
 
-    def ever_rolled_back(self, keys: Sequence[KeyId]) -> frozenset[KeyId]:
-        """Return which of these keys were rolled back by iamflow at any time."""
+    def recently_closed(self, subjects: Sequence[SubjectId], since: datetime) -> Mapping[SubjectId, Ticket]:
+        """Return, of tickets about these subjects closed since then as rolled back, rejected or cancelled, the latest each."""
+        ...
+
+    def ever_rolled_back(self, subjects: Sequence[SubjectId]) -> frozenset[SubjectId]:
+        """Return which of these subjects were rolled back by iamflow at any time."""
         ...
 
     def open_new(self, tickets: Sequence[NewTicket], actor: str) -> Sequence[Ticket]:
@@ -445,12 +450,20 @@ class Cloud(Protocol):
         """Read user, tags, keys, last use and attached quarantine policies of the subject now."""
         ...
 
+    def rights(self, subject: UserSubject) -> Rights:
+        """Return the policies that bear on what the user may do: his own, his groups', his permissions boundary."""
+        ...
+
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read: those enabled in the account, or those that the settings name."""
         ...
 
     def user_count(self, account_id: AccountId) -> int:
         """Return the number of IAM users from GetAccountSummary (may be up to an hour old)."""
+        ...
+
+    def key_quota(self, account_id: AccountId) -> int:
+        """Return how many access keys a user of the account may have (may be up to an hour old)."""
         ...
 
     def look_up(
@@ -499,9 +512,21 @@ class ReportedKey(Protocol):
 
     key_id: KeyId
     created_at: datetime
+    account_id: AccountId
+    username: UserName
+    console: bool
+    mfa: bool
 
     def finding(self) -> Finding:
-        """Return all that the row says."""
+        """Return all that the row says of the key."""
+        ...
+
+    def password_last_used(self) -> datetime | None:
+        """Return when the user last signed in to the console; None for never and for not known alike."""
+        ...
+
+    def last_used(self) -> datetime | None:
+        """Return when the key was last used; None for never and for not known alike."""
         ...
 
 

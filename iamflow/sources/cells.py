@@ -23,6 +23,7 @@ _YES = frozenset({"configurada", "configurado", "configured", "set", "enabled", 
 _NO = frozenset(
     {"no configurada", "no configurado", "not configured", "not set", "disabled", "no", "false", "none", "n/a"}
 )
+_NO_MFA = frozenset({"none", "", "no", "ninguno", "n/a"})
 _NEVER = frozenset(
     {"nunca", "never", "nunca utilizada", "nunca utilizado", "never used", "n/a", "none", "no_information"}
 )
@@ -142,6 +143,12 @@ def service(text: str) -> str | None:
 def mfa(text: str) -> str:
     """Return the kind of MFA device, as the report words it."""
     return _name(text, "MFA status")
+
+
+@lru_cache(maxsize=1024)
+def has_mfa(text: str) -> bool:
+    """Return whether the user has an MFA device: any kind that the report names, but for the words for none."""
+    return text.strip().lower() not in _NO_MFA
 
 
 def _name(text: str, what: str) -> str:

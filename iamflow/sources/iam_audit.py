@@ -118,7 +118,7 @@ class IamAuditReport:
 class IamAuditKey:
     """A row of a validated file (an ``iamflow.engine.ports.ReportedKey``)."""
 
-    __slots__ = ("_chosen", "_info", "_number", "created_at", "key_id")
+    __slots__ = ("_chosen", "_info", "_number", "account_id", "console", "created_at", "key_id", "mfa", "username")
 
     def __init__(self, info: ScanInfo, chosen: Sequence[str], number: int) -> None:
         """Take the cells, in the order of ``COLUMNS[IAM_AUDIT]``, and the number of the row."""
@@ -127,9 +127,21 @@ class IamAuditKey:
         self._number = number
         self.key_id = KeyId(chosen[_KEY])
         self.created_at = cells.known_date(chosen[_CREATED])
+        self.account_id = AccountId(chosen[0])
+        self.username = UserName(chosen[2])
+        self.console = cells.configured(chosen[3])
+        self.mfa = cells.has_mfa(chosen[10])
+
+    def password_last_used(self) -> datetime | None:
+        """Return when the user last signed in to the console; None for never and for not known alike."""
+        return cells.known_date_or_never(self._chosen[4])
+
+    def last_used(self) -> datetime | None:
+        """Return when the key was last used; None for never and for not known alike."""
+        return cells.known_date_or_never(self._chosen[8])
 
     def finding(self) -> Finding:
-        """Return all that the row says."""
+        """Return all that the row says of the key."""
         account, account_name, user, password, password_used, _, status, _, used, service, mfa = self._chosen
         return Finding(
             account_id=AccountId(account),

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
-from iamflow.domain.facts import RootFacts
-from iamflow.domain.ids import KeyId, TicketId
+from iamflow.domain.facts import created_of
+from iamflow.domain.ids import SubjectId, TicketId
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.states import Resolution, State
 from iamflow.domain.ticket import NewTicket, Ticket
@@ -25,29 +25,29 @@ _REFUSED = (Resolution.ROLLED_BACK.value, Resolution.REJECTED.value, Resolution.
 class IntakePart(Part):
     """What of ``IntakeStore`` is about tickets, but for ``commit``."""
 
-    def open_tickets(self, keys: Sequence[KeyId]) -> Mapping[KeyId, Ticket]:
-        """Return the open tickets about these keys."""
+    def open_tickets(self, subjects: Sequence[SubjectId]) -> Mapping[SubjectId, Ticket]:
+        """Return the open tickets about these subjects."""
         t = TICKETS.c
         with self.database.reading() as connection:
-            query = select(TICKETS).where(among(connection, t.access_key_id, keys), t.closed_at.is_(None))
+            query = select(TICKETS).where(among(connection, t.subject, subjects), t.closed_at.is_(None))
             found = [rows.ticket_of(row) for row in connection.execute(query)]
-        return {ticket.key: ticket for ticket in found}
+        return {ticket.subject: ticket for ticket in found}
 
-    def recently_closed(self, keys: Sequence[KeyId], since: datetime) -> Mapping[KeyId, Ticket]:
+    def recently_closed(self, subjects: Sequence[SubjectId], since: datetime) -> Mapping[SubjectId, Ticket]:
         """Return tickets closed since then because somebody did not want them; see ``IntakeStore.recently_closed``."""
         t = TICKETS.c
         refused = and_(t.closed_at >= since, t.resolution.in_(_REFUSED))
         with self.database.reading() as connection:
-            query = select(TICKETS).where(among(connection, t.access_key_id, keys), refused)
+            query = select(TICKETS).where(among(connection, t.subject, subjects), refused)
             found = [rows.ticket_of(row) for row in connection.execute(query.order_by(t.closed_at, t.id))]
-        return {ticket.key: ticket for ticket in found}
+        return {ticket.subject: ticket for ticket in found}
 
-    def ever_rolled_back(self, keys: Sequence[KeyId]) -> frozenset[KeyId]:
-        """Return which of these keys were rolled back by iamflow at any time."""
+    def ever_rolled_back(self, subjects: Sequence[SubjectId]) -> frozenset[SubjectId]:
+        """Return which of these subjects were rolled back by iamflow at any time."""
         t = TICKETS.c
         with self.database.reading() as connection:
-            asked = and_(among(connection, t.access_key_id, keys), t.state == State.ROLLED_BACK.value)
-            return frozenset(KeyId(key) for key in connection.execute(select(t.access_key_id).where(asked)).scalars())
+            asked = and_(among(connection, t.subject, subjects), t.state == State.ROLLED_BACK.value)
+            return frozenset(SubjectId(one) for one in connection.execute(select(t.subject).where(asked)).scalars())
 
     def open_new(self, tickets: Sequence[NewTicket], actor: str) -> Sequence[Ticket]:
         """Open tickets, each with its first event; see ``IntakeStore.open_new``."""
@@ -121,7 +121,7 @@ def _opened_event(new: NewTicket, actor: str) -> NewEvent:
 
 
 def _created(new: NewTicket) -> str | None:
-    created_at = None if isinstance(new.facts, RootFacts) else new.facts.created_at
+    created_at = created_of(new.facts)
     return utc_text(created_at) if created_at is not None else None
 
 

@@ -81,10 +81,10 @@ class QueryPart(Part):
         """Return the current findings that hold; ``account`` is an id or a name."""
         f = FINDINGS.c
         query = (
-            select(f.rule, f.finding, f.access_key_id, f.as_of, SCANS.c.source)
+            select(f.rule, f.finding, f.subject, f.as_of, SCANS.c.source)
             .join(SCANS, SCANS.c.id == f.scan_id)
             .where(SCANS.c.published_at.is_not(None), f.holds.is_(True), ~superseded(FINDINGS))
-            .order_by(f.account_id, f.username, f.access_key_id, f.rule)
+            .order_by(f.account_id, f.username, f.subject, f.rule)
         )
         if rule is not None:
             query = query.where(f.rule == rule)
@@ -92,14 +92,14 @@ class QueryPart(Part):
             query = query.where(or_(f.account_id == account, f.account_name == account))
         with self.database.reading() as connection:
             found = connection.execute(query).all()
-            standing = _open_by_key(connection)
+            standing = _open_by_subject(connection)
         return [
             StoredFinding(
                 rule=row.rule,
-                finding=documents.FINDING.read(row.finding, f"the finding about {row.access_key_id}"),
+                finding=documents.FINDING.read(row.finding, f"the finding about {row.subject}"),
                 as_of=row.as_of,
                 source=row.source,
-                ticket_id=standing.get(row.access_key_id),
+                ticket_id=standing.get(row.subject),
             )
             for row in found
         ]
@@ -134,6 +134,6 @@ def _filtered(query: Select[Any], which: TicketFilter) -> Select[Any]:
     return query
 
 
-def _open_by_key(connection: Connection) -> dict[str, TicketId]:
-    query = select(TICKETS.c.access_key_id, TICKETS.c.id).where(TICKETS.c.closed_at.is_(None))
-    return {row.access_key_id: TicketId(row.id) for row in connection.execute(query)}
+def _open_by_subject(connection: Connection) -> dict[str, TicketId]:
+    query = select(TICKETS.c.subject, TICKETS.c.id).where(TICKETS.c.closed_at.is_(None))
+    return {row.subject: TicketId(row.id) for row in connection.execute(query)}

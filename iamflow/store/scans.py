@@ -1,6 +1,6 @@
 """Scans and their findings: staged in chunks, shown all at once, and cleared away in chunks when nothing shows them any more.
 
-A finding is shown when its scan is published and no published finding about the same key and rule is newer (of two that are
+A finding is shown when its scan is published and no published finding about the same subject and rule is newer (of two that are
 equally new, the one of the earlier scan counts). Publishing is thus one row, however many findings there are, and nobody
 waits for it.
 """
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from iamflow.domain.errors import ChangedError
 from iamflow.domain.facts import Finding
-from iamflow.domain.ids import KeyId
+from iamflow.domain.ids import SubjectId
 from iamflow.engine.ports import ScanInfo
 from iamflow.store import documents
 from iamflow.store.bulk import Plain, write_rows
@@ -25,7 +25,7 @@ STAGING = timedelta(minutes=5)
 """How long after its last chunk an unpublished scan counts as alive: a chunk takes a fraction of a second."""
 
 _COLUMNS = (
-    "scan_id", "access_key_id", "rule", "account_id", "account_name", "username", "as_of", "holds", "finding"
+    "scan_id", "subject", "rule", "account_id", "account_name", "username", "as_of", "holds", "finding"
 )  # fmt: skip
 
 
@@ -46,14 +46,14 @@ class ScanPart(Part):
             return scan_id
 
     def stage_findings(self, scan_id: int, findings: Sequence[tuple[str, Finding]]) -> None:
-        """Add a chunk to a staged scan. Of a key that is in it twice under one rule, the first row counts."""
+        """Add a chunk to a staged scan. Of a subject that is in it twice under one rule, the first row counts."""
         with self.database.writing() as connection:
             self._touch(connection, scan_id, staged_until=self.clock.now() + STAGING)
             known = _staged_already(connection, scan_id, findings)
             new = {
-                (finding.key_id, rule): (rule, finding)
+                (finding.subject, rule): (rule, finding)
                 for rule, finding in reversed(findings)
-                if (finding.key_id, rule) not in known
+                if (finding.subject, rule) not in known
             }
             write_rows(connection, FINDINGS, _COLUMNS, [_row(scan_id, *item) for item in reversed(new.values())])
 
@@ -72,31 +72,41 @@ class ScanPart(Part):
             message = "the import stood still for so long that another one gave it up: import the file again"
             raise ChangedError(message)
 
-    def clear_superseded(self, scan_id: int, *, after: KeyId | None, limit: int) -> KeyId | None:
+    def listed(self, subjects: Sequence[SubjectId]) -> frozenset[tuple[SubjectId, str]]:
+        """Return which of these subjects a published scan holds a finding about; see ``IntakeStore.listed``."""
+        f = FINDINGS.c
+        query = (
+            select(f.subject, f.rule)
+            .join(SCANS, SCANS.c.id == f.scan_id)
+            .where(SCANS.c.published_at.is_not(None), f.holds.is_(True))
+        )
+        with self.database.reading() as connection:
+            found = connection.execute(query.where(among(connection, f.subject, subjects)))
+            return frozenset((SubjectId(row.subject), row.rule) for row in found)
+
+    def clear_superseded(self, scan_id: int, *, after: SubjectId | None, limit: int) -> SubjectId | None:
         """Remove findings that a published scan has replaced; see ``IntakeStore.clear_superseded``."""
         f = FINDINGS.c
-        page = select(f.access_key_id).where(f.scan_id == scan_id).order_by(f.access_key_id).limit(limit)
+        page = select(f.subject).where(f.scan_id == scan_id).order_by(f.subject).limit(limit)
         if after is not None:
-            page = page.where(f.access_key_id > after)
+            page = page.where(f.subject > after)
         with self.database.writing() as connection:
             take_turns(connection, "clearing")
-            keys = list(connection.execute(page).scalars())
-            connection.execute(delete(FINDINGS).where(among(connection, f.access_key_id, keys), superseded(FINDINGS)))
-        return KeyId(keys[-1]) if keys else None
+            subjects = list(connection.execute(page).scalars())
+            connection.execute(delete(FINDINGS).where(among(connection, f.subject, subjects), superseded(FINDINGS)))
+        return SubjectId(subjects[-1]) if subjects else None
 
     def clear_unpublished(self, limit: int) -> int:
         """Remove findings of scans that will never be published; see ``IntakeStore.clear_unpublished``."""
         s, f = SCANS.c, FINDINGS.c
         unpublished = s.published_at.is_(None)
         dead = select(s.id).where(unpublished, s.staged_until.is_(None))
-        some = select(f.scan_id, f.access_key_id, f.rule).where(f.scan_id.in_(dead)).limit(limit)
+        some = select(f.scan_id, f.subject, f.rule).where(f.scan_id.in_(dead)).limit(limit)
         with self.database.writing() as connection:
             take_turns(connection, "clearing")
             silent = and_(unpublished, s.staged_until < self.clock.now())
             connection.execute(update(SCANS).where(silent).values(staged_until=None))
-            return connection.execute(
-                delete(FINDINGS).where(tuple_(f.scan_id, f.access_key_id, f.rule).in_(some))
-            ).rowcount
+            return connection.execute(delete(FINDINGS).where(tuple_(f.scan_id, f.subject, f.rule).in_(some))).rowcount
 
 
 def superseded(findings: FromClause) -> ColumnElement[bool]:
@@ -106,7 +116,7 @@ def superseded(findings: FromClause) -> ColumnElement[bool]:
         other.c.as_of > this.as_of,
         and_(other.c.as_of == this.as_of, other.c.scan_id < this.scan_id),
     )
-    same = and_(other.c.access_key_id == this.access_key_id, other.c.rule == this.rule)
+    same = and_(other.c.subject == this.subject, other.c.rule == this.rule)
     return exists().where(same, newer, scan.c.id == other.c.scan_id, scan.c.published_at.is_not(None))
 
 
@@ -114,16 +124,16 @@ def _staged_already(
     connection: Connection, scan_id: int, findings: Sequence[tuple[str, Finding]]
 ) -> set[tuple[str, str]]:
     f = FINDINGS.c
-    keys = [finding.key_id for _, finding in findings]
-    query = select(f.access_key_id, f.rule).where(f.scan_id == scan_id, among(connection, f.access_key_id, keys))
-    return {(row.access_key_id, row.rule) for row in connection.execute(query)}
+    subjects = [finding.subject for _, finding in findings]
+    query = select(f.subject, f.rule).where(f.scan_id == scan_id, among(connection, f.subject, subjects))
+    return {(row.subject, row.rule) for row in connection.execute(query)}
 
 
 def _row(scan_id: int, rule: str, finding: Finding) -> tuple[Plain, ...]:
     """Return the values of ``_COLUMNS``."""
     return (
         scan_id,
-        clean(finding.key_id),
+        clean(finding.subject),
         rule,
         finding.account_id,
         clean(finding.account_name),

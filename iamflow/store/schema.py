@@ -124,6 +124,7 @@ _partial("ix_tickets_open_account", _T.account_id, _T.id, where=_OPEN)
 _partial("ix_tickets_evidence", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.evidence_removed_at.is_(None))
 _partial("ix_tickets_events", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.events_removed_at.is_(None))
 Index("ix_tickets_key", _T.access_key_id, _T.id)
+Index("ix_tickets_subject", _T.subject, _T.id)
 Index("ix_tickets_state", _T.state, _T.id)
 Index("ix_tickets_account", _T.account_id, _T.id)
 Index("ix_tickets_username", _T.username, _T.id)
@@ -263,7 +264,7 @@ FINDINGS = Table(
     "findings",
     METADATA,
     Column("scan_id", ID, ForeignKey("scans.id"), primary_key=True, autoincrement=False),
-    Column("access_key_id", ExternalText, primary_key=True),
+    Column("subject", ExternalText, primary_key=True),
     Column("rule", String(64), primary_key=True),
     Column("account_id", String(12), nullable=False),
     Column("account_name", ExternalText, nullable=False),
@@ -272,7 +273,7 @@ FINDINGS = Table(
     Column("holds", Boolean, nullable=False),
     Column("finding", Text, nullable=False),
 )
-Index("ix_findings_subject", FINDINGS.c.access_key_id, FINDINGS.c.rule)
+Index("ix_findings_subject", FINDINGS.c.subject, FINDINGS.c.rule)
 
 METRIC_SNAPSHOTS = Table(
     "metric_snapshots",

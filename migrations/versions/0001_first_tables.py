@@ -12,13 +12,13 @@ branch_labels = None
 depends_on = None
 
 _STATES = (
-    "'open', 'notified', 'awaiting_approval', 'brownout', 'deactivated', 'monitoring', 'on_hold', 'exempt', "
-    "'blocked', 'deleted', 'rolled_back', 'resolved', 'cancelled'"
+    "'open', 'notified', 'awaiting_approval', 'brownout', 'deactivated', 'monitoring', 'enforced', 'on_hold', "
+    "'exempt', 'blocked', 'deleted', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
 )
-_ENDS = "'deleted', 'rolled_back', 'resolved', 'cancelled'"
+_ENDS = "'deleted', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
 _RESOLUTIONS = (
     "'deleted', 'rolled_back', 'cancelled', 'rejected', 'key_gone', 'key_inactive', 'user_gone', 'key_young', "
-    "'owner_reactivated'"
+    "'owner_reactivated', 'mfa_enabled', 'no_console', 'policy_removed'"
 )
 
 
@@ -123,6 +123,7 @@ def _ticket_indexes() -> None:
         due = f"closed_at IS NOT NULL AND {kept}_removed_at IS NULL"
         _partial(f"ix_tickets_{kept}", "tickets", ["closed_at", "id"], due)
     op.create_index("ix_tickets_key", "tickets", ["access_key_id", "id"])
+    op.create_index("ix_tickets_subject", "tickets", ["subject", "id"])
     op.create_index("ix_tickets_state", "tickets", ["state", "id"])
     op.create_index("ix_tickets_account", "tickets", ["account_id", "id"])
     op.create_index("ix_tickets_username", "tickets", ["username", "id"])
@@ -180,7 +181,8 @@ def _intents() -> None:
         sa.Column("detail", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_intents"),
         sa.CheckConstraint(
-            "effect IN ('attach_brownout', 'lift_brownout', 'deactivate_key', 'reactivate_key', 'delete_key')",
+            "effect IN ('attach_brownout', 'lift_brownout', 'deactivate_key', 'reactivate_key', 'delete_key', "
+            "'put_mfa_policy', 'delete_mfa_policy', 'create_mfa_policy', 'attach_mfa_policy', 'detach_mfa_policy')",
             name=op.f("ck_intents_effect"),
         ),
         sa.CheckConstraint(
@@ -276,7 +278,7 @@ def _scans_and_findings() -> None:
     op.create_table(
         "findings",
         sa.Column("scan_id", _id(), nullable=False, autoincrement=False),
-        sa.Column("access_key_id", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
         sa.Column("rule", sa.String(64), nullable=False),
         sa.Column("account_id", sa.String(12), nullable=False),
         sa.Column("account_name", sa.Text, nullable=False),
@@ -284,10 +286,10 @@ def _scans_and_findings() -> None:
         sa.Column("as_of", _time(), nullable=False),
         sa.Column("holds", sa.Boolean, nullable=False),
         sa.Column("finding", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("scan_id", "access_key_id", "rule", name="pk_findings"),
+        sa.PrimaryKeyConstraint("scan_id", "subject", "rule", name="pk_findings"),
         sa.ForeignKeyConstraint(["scan_id"], ["scans.id"], name="fk_findings_scan_id_scans"),
     )
-    op.create_index("ix_findings_subject", "findings", ["access_key_id", "rule"])
+    op.create_index("ix_findings_subject", "findings", ["subject", "rule"])
 
 
 def _operation() -> None:

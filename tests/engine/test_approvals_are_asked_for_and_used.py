@@ -9,7 +9,7 @@ from iamflow.domain.people import Identity
 from iamflow.domain.policy import DAY
 from iamflow.domain.states import Resolution, State
 from iamflow.engine import steer
-from iamflow.engine.intake import open_by_hand
+from iamflow.engine.opening import open_by_hand
 from tests.engine.situations import awaiting_approval, in_use
 from tests.world import ACCOUNT, ALICE, BOB, KEY, World, on_both
 

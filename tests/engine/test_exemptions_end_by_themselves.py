@@ -5,7 +5,7 @@ import pytest
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.states import State
 from iamflow.engine import steer
-from iamflow.engine.intake import open_by_hand
+from iamflow.engine.opening import open_by_hand
 from tests.engine.situations import notified
 from tests.world import ACCOUNT, ALICE, BOB, DAY, KEY, START, World
 

@@ -9,7 +9,7 @@ from iamflow.domain.facts import KeyStatus, LastUse
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Resolution, State
 from iamflow.engine import intake
-from iamflow.engine.intake import open_by_hand
+from iamflow.engine.opening import open_by_hand
 from tests.engine.situations import notified
 from tests.world import ACCOUNT, ALICE, DAY, KEY, OTHER, START, Listed, World, finding, on_both
 
@@ -119,7 +119,7 @@ def test_a_dry_run_says_what_would_open_and_writes_nothing(world: World) -> None
     young = finding(SECOND, "etl", ACCOUNT, created=START - 10 * DAY, used=None)
     told = intake.import_report(world.desk(), Listed([reported, young]), dry_run=True)
     assert (told.rows, told.findings, told.opened) == (2, 1, 1)
-    assert [item.key_id for item in told.would_open] == [KEY]
+    assert [(workflow, item.key_id) for workflow, item in told.would_open] == [("disable-key", KEY)]
     assert world.app.store.findings() == []
     assert world.app.store.counts() == {}
 

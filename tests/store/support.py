@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from iamflow.domain.effect import Effect, EffectKind, Outcome, OutcomeKind
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
-from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.ids import AccountId, KeyId, SubjectId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import Notice, NoticeKind
 from iamflow.domain.people import RULES, Identity
@@ -43,6 +43,10 @@ class MovedClock:
 
 def key_id(number: int) -> KeyId:
     return KeyId(f"AKIA{number:016d}")
+
+
+def about(number: int) -> SubjectId:
+    return SubjectId(f"key:{key_id(number)}")
 
 
 def facts(*, as_of: datetime = START, holds: bool = True) -> KeyFacts:

@@ -12,7 +12,20 @@ from iamflow.domain.states import State
 from iamflow.engine.ports import Change, Sent, TicketFilter
 from iamflow.store.open import SqlStore
 from tests.store.retention_support import removal
-from tests.store.support import ACCOUNT, DAY, LEASE, START, done, effect_on, key_id, moved, new_ticket, said, told
+from tests.store.support import (
+    ACCOUNT,
+    DAY,
+    LEASE,
+    START,
+    about,
+    done,
+    effect_on,
+    key_id,
+    moved,
+    new_ticket,
+    said,
+    told,
+)
 
 Statement = tuple[str, Any]
 
@@ -67,8 +80,8 @@ def test_an_idle_pass_is_one_statement(full: SqlStore) -> None:
         lambda store: store.next_due(),
         lambda store: store.outbox_age(START),
         lambda store: store.release("a"),
-        lambda store: store.open_tickets([key_id(1), key_id(2)]),
-        lambda store: store.recently_closed([key_id(1)], START),
+        lambda store: store.open_tickets([about(1), about(2)]),
+        lambda store: store.recently_closed([about(1)], START),
         lambda store: store.usage([ACCOUNT], START),
         lambda store: store.totals(START),
         lambda store: store.tickets(TicketFilter(user="user-1"), limit=10),

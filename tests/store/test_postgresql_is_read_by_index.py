@@ -18,7 +18,7 @@ from iamflow.engine.ports import TicketFilter
 from iamflow.store.open import SqlStore, open_store
 from iamflow.store.schema import METADATA, TICKETS
 from tests.postgresql import Cluster, database_of
-from tests.store.support import DAY, KEY, START, MovedClock, build, key_id, new_ticket
+from tests.store.support import DAY, KEY, START, MovedClock, about, build, key_id, new_ticket
 
 Look = Callable[[SqlStore], object]
 
@@ -87,7 +87,7 @@ LOOKS: dict[str, tuple[Look, int]] = {
     "by key": (lambda store: store.ticket(key_id(77)), 2),
     "letters": (lambda store: store.due_letters(START, 100), 0),
     "age of the outbox": (lambda store: store.outbox_age(START), 0),
-    "open tickets of keys": (lambda store: store.open_tickets([key_id(1), key_id(2)]), 2),
+    "open tickets of keys": (lambda store: store.open_tickets([about(1), about(2)]), 2),
 }
 
 

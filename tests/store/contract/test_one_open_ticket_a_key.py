@@ -11,11 +11,11 @@ from iamflow.domain.ticket import NewTicket
 from iamflow.engine.ports import Change
 from iamflow.store.open import SqlStore
 from tests.store.conftest import Opener
-from tests.store.support import ACCOUNT, DAY, OTHER, START, key_id, moved, new_ticket
+from tests.store.support import ACCOUNT, DAY, OTHER, START, about, key_id, moved, new_ticket
 
 
 def _end(store: SqlStore, number: int, state: State, resolution: Resolution) -> None:
-    ticket = store.open_tickets([key_id(number)])[key_id(number)]
+    ticket = store.open_tickets([about(number)])[about(number)]
     store.commit([moved(ticket, state, closed_at=START, due_at=None, resolution=resolution)])
 
 
@@ -78,7 +78,7 @@ def test_imports_that_run_side_by_side_open_each_key_once(another: Opener) -> No
 def test_an_ended_ticket_makes_room_for_another(store: SqlStore) -> None:
     store.open_new([new_ticket(1)], "rules")
     _end(store, 1, State.RESOLVED, Resolution.KEY_GONE)
-    assert not store.open_tickets([key_id(1)])
+    assert not store.open_tickets([about(1)])
     assert store.open_new([new_ticket(1)], "rules")
 
 
@@ -94,10 +94,10 @@ def test_recently_refused_keys_are_known_with_the_latest_ticket(store: SqlStore)
     ):
         store.open_new([new_ticket(number)], "rules")
         _end(store, number, state, resolution)
-    keys = [key_id(number) for number in range(1, 6)]
-    assert set(store.recently_closed(keys, START)) == {key_id(1), key_id(2), key_id(3)}
+    keys = [about(number) for number in range(1, 6)]
+    assert set(store.recently_closed(keys, START)) == {about(1), about(2), about(3)}
     assert not store.recently_closed(keys, START + DAY)
-    assert store.ever_rolled_back(keys) == {key_id(1)}
+    assert store.ever_rolled_back(keys) == {about(1)}
 
 
 def test_accounts_are_those_with_open_tickets(store: SqlStore) -> None:
@@ -111,4 +111,4 @@ def test_newer_facts_are_written_by_a_change(store: SqlStore) -> None:
     (ticket,) = store.open_new([new_ticket()], "rules")
     facts = replace(ticket.facts, holds=False, as_of=START + DAY)
     store.commit([Change(before=ticket, after=replace(ticket, facts=facts))])
-    assert store.open_tickets([ticket.access_key_id])[ticket.access_key_id].facts == facts
+    assert store.open_tickets([ticket.subject])[ticket.subject].facts == facts

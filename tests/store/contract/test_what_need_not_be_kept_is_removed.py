@@ -15,7 +15,7 @@ from iamflow.store.schema import EVENTS, METADATA, TICKETS
 from tests.store.conftest import Opener
 from tests.store.journal_support import live
 from tests.store.retention_support import END, SOURCE_IP, ended, removal
-from tests.store.support import ACCOUNT, DAY, HOUR, START, MovedClock, key_id, new_ticket, said
+from tests.store.support import ACCOUNT, DAY, HOUR, START, MovedClock, about, key_id, new_ticket, said
 
 BOTH = [removal(Removable.EVIDENCE), removal(Removable.EVENTS)]
 
@@ -72,8 +72,8 @@ def test_the_ticket_its_intents_and_its_past_stay(store: SqlStore) -> None:
     retention.prune(store, BOTH)
     assert store.ticket(str(ticket.id)).state is State.ROLLED_BACK
     assert store.intents(ticket.id) == intents
-    assert store.ever_rolled_back([key_id(1)]) == {key_id(1)}
-    assert key_id(1) in store.recently_closed([key_id(1)], END - DAY)
+    assert store.ever_rolled_back([about(1)]) == {about(1)}
+    assert about(1) in store.recently_closed([about(1)], END - DAY)
     assert store.case(ticket.id).ticket.access_key_id == key_id(1)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from iamflow.domain.errors import ChangedError
 from iamflow.domain.facts import Finding
-from iamflow.domain.ids import KeyId
+from iamflow.domain.ids import SubjectId
 from iamflow.store.open import SqlStore
 from iamflow.store.scans import STAGING
 from iamflow.store.schema import FINDINGS
@@ -31,22 +31,22 @@ def _published(store: SqlStore, *found: Finding) -> int:
 def _rows(store: SqlStore) -> list[tuple[int, str]]:
     """Return scan and key of every finding that is stored."""
     with store.database.reading() as connection:
-        query = select(FINDINGS.c.scan_id, FINDINGS.c.access_key_id).order_by(*FINDINGS.primary_key)
-        return [(row.scan_id, row.access_key_id) for row in connection.execute(query)]
+        query = select(FINDINGS.c.scan_id, FINDINGS.c.subject).order_by(*FINDINGS.primary_key)
+        return [(row.scan_id, row.subject) for row in connection.execute(query)]
 
 
-def _keys(*found: Finding) -> list[KeyId]:
-    return [item.key_id for item in found]
+def _keys(*found: Finding) -> list[SubjectId]:
+    return [item.subject for item in found]
 
 
 def test_what_was_replaced_goes_key_by_key_and_what_is_shown_stays(store: SqlStore) -> None:
     _published(store, *OLD)
     newer = _published(store, *NEW[:4])
     last = store.clear_superseded(newer, after=None, limit=3)
-    assert last == NEW[2].key_id
+    assert last == NEW[2].subject
     assert len(_rows(store)) == 4 + 2
     last = store.clear_superseded(newer, after=last, limit=3)
-    assert last == NEW[3].key_id
+    assert last == NEW[3].subject
     assert store.clear_superseded(newer, after=last, limit=3) is None
     assert [item.finding for item in store.findings()] == [*NEW[:4], OLD[4]]
     assert len(_rows(store)) == 4 + 1
@@ -72,7 +72,7 @@ def test_an_import_that_has_said_nothing_for_long_is_given_up(store: SqlStore, c
     dead = _staged(store, *NEW)
     clock.at += 2 * STAGING
     assert [store.clear_unpublished(2) for _ in range(4)] == [2, 2, 1, 0]
-    assert _rows(store) == [(published, OLD[0].key_id)]
+    assert _rows(store) == [(published, OLD[0].subject)]
     with pytest.raises(ChangedError, match="import the file again"):
         store.stage_findings(dead, [(RULE, NEW[0])])
     with pytest.raises(ChangedError, match="import the file again"):

@@ -1,0 +1,91 @@
+"""The rules that make a finding of what a report says: which key is too old, which user signs in without MFA, who is unused.
+
+"Never used" and "not known" look the same in every report; where that matters, a rule counts from the day of creation, and
+AWS is read again before anything follows from it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from iamflow.domain.facts import Finding, KeyStatus, UserFacts, dated, marked
+from iamflow.domain.ids import AccountId
+from iamflow.domain.policy import Policy, RuleName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a rule says of one subject of a report."""
+
+    rule: RuleName
+    finding: Finding
+    applies: bool
+    retires: bool
+    """Whether an earlier finding of this rule about the subject, if there was one, no longer holds."""
+
+    @property
+    def staged(self) -> Finding:
+        """The finding as it is to be listed, or as it takes an earlier one off the list."""
+        if self.applies:
+            return self.finding
+        return replace(self.finding, facts=marked(self.finding.facts, holds=False))
+
+
+def judge_key(finding: Finding, policy: Policy, now: datetime) -> Verdict:
+    """Judge one key of a report."""
+    current = _not_ahead(finding, now)
+    facts = current.key_facts
+    old = now - facts.created_at > policy.rules.max_key_age
+    applies = old and facts.status is KeyStatus.ACTIVE
+    return Verdict(rule=RuleName.KEY_TOO_OLD, finding=current, applies=applies, retires=old and not applies)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportedUser:
+    """A user as a report tells of them, over all rows about their keys."""
+
+    account_id: AccountId
+    account_name: str
+    username: str
+    facts: UserFacts
+    row: int = 0
+
+
+def judge_user(user: ReportedUser, policy: Policy, now: datetime) -> tuple[Verdict, ...]:
+    """Judge one user of a report by every rule about users, the one that takes precedence first."""
+    finding = _not_ahead(
+        Finding(
+            account_id=user.account_id,
+            account_name=user.account_name,
+            username=user.username,
+            facts=user.facts,
+            row=user.row,
+        ),
+        now,
+    )
+    judged = (
+        (RuleName.USER_UNUSED, is_unused(user.facts, policy, now)),
+        (RuleName.CONSOLE_WITHOUT_MFA, user.facts.console and not user.facts.mfa),
+    )
+    return tuple(Verdict(rule=rule, finding=finding, applies=applies, retires=not applies) for rule, applies in judged)
+
+
+def is_unused(facts: UserFacts, policy: Policy, now: datetime) -> bool:
+    """Return whether nobody has used the user for ``rules.unused_after``. Where no use and no age is known, it is not unused."""
+    used = _latest((facts.password_last_used, facts.key_last_used))
+    idle_since = used or facts.created_at
+    return idle_since is not None and now - idle_since > policy.rules.unused_after
+
+
+def _latest(times: Iterable[datetime | None]) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
+
+
+def _not_ahead(finding: Finding, now: datetime) -> Finding:
+    """Return the finding as of now at the latest: dated ahead, a report would make every later one look old."""
+    if finding.facts.as_of <= now:
+        return finding
+    return replace(finding, facts=dated(finding.facts, now))
+
+
+__all__ = ["ReportedUser", "RuleName", "Verdict", "is_unused", "judge_key", "judge_user"]
