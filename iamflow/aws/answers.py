@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from iamflow.aws.clients import Answer
+from iamflow.aws.errors import Attempt, not_understood
 from iamflow.domain.effect import Receipt
 
 
@@ -21,6 +22,14 @@ def instant(value: object) -> datetime | None:
 def text(value: object) -> str | None:
     """Return a string that holds something; None for anything else."""
     return value if isinstance(value, str) and value else None
+
+
+def required(row: Answer, name: str, attempt: Attempt) -> str:
+    """Return a string that an answer must hold. Raises ``TemporaryError`` where it does not."""
+    found = text(row.get(name))
+    if found is None:
+        raise not_understood(attempt, f"lacks {name}")
+    return found
 
 
 def _date(header: object) -> datetime | None:

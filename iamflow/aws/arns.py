@@ -73,3 +73,8 @@ def user_resources(partition: str, account_id: AccountId, username: UserName) ->
     prefix = f"arn:{partition}:iam::{checked_account(account_id)}:user"
     name = checked_user(username)
     return f"{prefix}/{name}", f"{prefix}/*/{name}"
+
+
+def policy_arn(partition: str, account: str, name: str) -> str:
+    """Return the ARN of a customer managed policy of an account, or of all accounts (``*``)."""
+    return f"arn:{partition}:iam::{account}:policy/{name}"

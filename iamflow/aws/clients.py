@@ -235,6 +235,11 @@ class Api:
             markers.add(marker)
             more = {"Marker": marker}
 
+    @property
+    def partition(self) -> str:
+        """The partition whose service this is, as ARNs name it."""
+        return self.client.meta.partition
+
     def attempt_at(self, operation: str) -> Attempt:
         """Return a call of this service as messages name it."""
         return replace(self.attempt, action=f"{self.client.meta.service_model.endpoint_prefix}:{operation}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from iamflow.aws.answers import receipt_of, text
@@ -10,9 +11,10 @@ from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
-from iamflow.aws.keys import read_user, user_count
+from iamflow.aws.keys import key_quota, read_user, user_count
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
+from iamflow.aws.rights import read_rights
 from iamflow.aws.sessions import Sessions
 from iamflow.aws.settings import AwsSettings
 from iamflow.aws.step import AwsStep
@@ -24,6 +26,7 @@ from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import RegionSet, UserReading
 from iamflow.domain.ids import AccountId, Region, TicketId
 from iamflow.domain.people import Identity
+from iamflow.domain.rights import Rights
 from iamflow.domain.subject import UserSubject
 from iamflow.engine.ports import Step, TrailPage
 
@@ -58,11 +61,17 @@ class AwsCloud:
         self._iam_region = _IAM_REGIONS.get(clients.partition, clients.region)
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
+        self._quotas: HourCache[int] = HourCache(clock)
 
     def read(self, subject: UserSubject) -> UserReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now: four calls."""
         session = self._sessions.for_reads(subject.account_id)
-        return read_user(session, session.connection.reading("iam", self._iam_region), subject, self._clock)
+        placed = self._placed(subject)
+        return read_user(session, session.connection.reading("iam", self._iam_region), placed, self._clock)
+
+    def rights(self, subject: UserSubject) -> Rights:
+        """Read every policy that bears on what the user may do now."""
+        return read_rights(self._api(subject.account_id, "iam", self._iam_region), subject.username)
 
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read, and those that the settings excuse. Asked of AWS once an hour."""
@@ -75,6 +84,10 @@ class AwsCloud:
         """Return the number of IAM users. Asked of AWS once an hour."""
         return self._counts.get(account_id, lambda: user_count(self._api(account_id, "iam", self._iam_region)))
 
+    def key_quota(self, account_id: AccountId) -> int:
+        """Return how many access keys a user may have in the account. Asked of AWS once an hour."""
+        return self._quotas.get(account_id, lambda: key_quota(self._api(account_id, "iam", self._iam_region)))
+
     def look_up(self, account_id: AccountId, region: Region, query: TrailQuery, token: str | None = None) -> TrailPage:
         """Return one page of LookupEvents, within the account's and region's budget."""
         # One attempt a turn: further ones take another.
@@ -84,9 +97,10 @@ class AwsCloud:
     @contextmanager
     def step(self, subject: UserSubject, ticket_id: TicketId, effect: EffectKind) -> Iterator[Step]:
         """Open the session for one step: named after the ticket, narrowed to the one user and the one call."""
-        policy = session_policy(self._clients.partition, subject, effect)
+        placed = self._placed(subject)
+        policy = session_policy(self._clients.partition, placed, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
-            yield AwsStep(session, self._iam_region, (effect, subject), self._clock)
+            yield AwsStep(session, self._iam_region, (effect, placed), self._clock)
 
     def secret(self, secret_id: str) -> str:
         """Return a secret of Secrets Manager (its name or ARN), read with this host's own credentials.
@@ -159,6 +173,12 @@ class AwsCloud:
                 raise
             return found
         return receipt_of(answer).at
+
+    def _placed(self, subject: UserSubject) -> UserSubject:
+        """Return the subject with the region of its secret: this host's own, where the settings name none."""
+        if subject.sink is None or subject.sink.region is not None:
+            return subject
+        return replace(subject, sink=replace(subject.sink, region=self._clients.region))
 
     def _role(self) -> str | None:
         """Return the bare name of iamflow's role: an ARN of a session leaves out the role's path."""

@@ -15,7 +15,7 @@ from iamflow.domain.evidence import TrailEvent
 Record: TypeAlias = Mapping[str, Any]
 
 _KEY_CALLS = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
-_POLICY_CALLS = frozenset({"PutUserPolicy", "DeleteUserPolicy"})
+_POLICY_CALLS = frozenset({"PutUserPolicy", "DeleteUserPolicy", "AttachUserPolicy", "DetachUserPolicy"})
 _MINTING = frozenset({"GetSessionToken", "GetFederationToken"})
 _CONSOLE_TYPES = frozenset({"AwsConsoleSignIn", "AwsConsoleAction"})
 _MESSAGE_MOST = 1024
@@ -54,9 +54,7 @@ def parsed(event: Record, region: str) -> TrailEvent:
         request_id=text(record.get("requestID")),
         target_key_id=key_id,
         target_user=user,
-        target_policy=text(_mapping(record.get("requestParameters")).get("policyName"))
-        if name in _POLICY_CALLS
-        else None,
+        target_policy=_policy(record) if name in _POLICY_CALLS else None,
         new_status=text(_mapping(record.get("requestParameters")).get("status")) if name == "UpdateAccessKey" else None,
         minted_key_id=_minted(record) if name in _MINTING else None,
         console=_console(record, name),
@@ -74,6 +72,11 @@ def _target(event: Record, record: Record, name: str) -> tuple[str | None, str |
     key_id = text(made.get("accessKeyId")) or text(asked.get("accessKeyId")) or _resource(event, "AWS::IAM::AccessKey")
     user = text(made.get("userName")) or text(asked.get("userName")) or _resource(event, "AWS::IAM::User")
     return key_id, user or _denied_user(record)
+
+
+def _policy(record: Record) -> str | None:
+    asked = _mapping(record.get("requestParameters"))
+    return text(asked.get("policyName")) or text(asked.get("policyArn"))
 
 
 def _denied_user(record: Record) -> str | None:

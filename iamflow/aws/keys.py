@@ -1,17 +1,17 @@
 """What IAM says about a user, its keys, and the account."""
 
-import json
-
-from iamflow.aws import parts
-from iamflow.aws.answers import instant, receipt_of, text
-from iamflow.aws.arns import checked_user
+from iamflow.aws import belongings, parts
+from iamflow.aws.answers import instant, receipt_of, required, text
+from iamflow.aws.arns import checked_user, policy_arn
 from iamflow.aws.clients import Answer, Api
 from iamflow.aws.errors import Attempt, Refusal, not_understood, one_line, refusal_of
 from iamflow.aws.sessions import AccountSession
+from iamflow.aws.sinks import open_store
 from iamflow.domain.clock import Clock
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import KeyId
+from iamflow.domain.sink import Sink, SinkState
 from iamflow.domain.subject import Part, UserSubject
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
@@ -32,18 +32,20 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
         return UserReading(read_at=read_at, account_id=session.account_id, user_id=None)
     user = answer["User"]
     try:
+        attached = parts.attached(iam, name)
         keys = tuple(_key(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
         known = any(key.key_id == subject.key_id for key in keys)
         return UserReading(
             read_at=read_at,
             account_id=session.account_id,
-            user_id=_required(user, "UserId", iam.attempt_at("GetUser")),
+            user_id=required(user, "UserId", iam.attempt_at("GetUser")),
             tags=_tags(user, iam.attempt_at("GetUser")),
             keys=keys,
             last_use=last_use(iam, name, subject.key_id) if known and subject.key_id is not None else None,
             aws_time=receipt_of(answer).at,
-            quarantined=_quarantined(iam, name),
-            policies={policy: _policy(iam, name, policy) for policy in subject.policies},
+            quarantined=any(policy.startswith(_QUARANTINE) for policy in attached.values()),
+            sink=None if subject.sink is None else state_of(session, subject.sink, iam.attempt.region),
+            policies={policy: parts.inline_policy(iam, name, policy) for policy in subject.policies},
             created_at=instant(user.get("CreateDate")),
             password_last_used=instant(user.get("PasswordLastUsed")),
             console=parts.console(iam, name) if Part.CONSOLE in subject.parts else None,
@@ -51,6 +53,15 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
             uses={key.key_id: last_use(iam, name, key.key_id) for key in keys}
             if Part.KEY_USES in subject.parts
             else None,
+            belongings=belongings.read(iam, user, keys=keys, attached=attached, bodies=Part.BODIES in subject.parts)
+            if Part.BELONGINGS in subject.parts
+            else None,
+            unassigned_mfa=belongings.unassigned_mfa(iam) if Part.UNASSIGNED_MFA in subject.parts else None,
+            inline=parts.inline(iam, name) if Part.INLINE in subject.parts else None,
+            managed={
+                policy: parts.managed(iam, policy_arn(iam.partition, subject.account_id, policy), attached)
+                for policy in subject.managed
+            },
         )
     except PermanentError as error:
         if refusal_of(error) is not Refusal.GONE:
@@ -65,6 +76,19 @@ def user_count(iam: Api) -> int:
     if not isinstance(count, int):
         raise not_understood(iam.attempt_at("GetAccountSummary"), "lacks the number of users")
     return count
+
+
+def key_quota(iam: Api) -> int:
+    """Return how many access keys GetAccountSummary says that a user may have."""
+    count = iam.call("GetAccountSummary").get("SummaryMap", {}).get("AccessKeysPerUserQuota")
+    if not isinstance(count, int):
+        raise not_understood(iam.attempt_at("GetAccountSummary"), "lacks the quota of access keys")
+    return count
+
+
+def state_of(session: AccountSession, sink: Sink, region: str) -> SinkState:
+    """Return what there is to see of the place of a secret."""
+    return open_store(sink, lambda service: session.connection.reading(service, sink.region or region)).state()
 
 
 def _user(iam: Api, name: str) -> Answer | None:
@@ -84,7 +108,7 @@ def _key(iam: Api, row: Answer) -> KeyState:
     status, created = _status(row), instant(row.get("CreateDate"))
     if status is None or created is None:
         raise not_understood(attempt, f"has a key with status {one_line(str(row.get('Status')))!r}, created {created}")
-    return KeyState(key_id=KeyId(_required(row, "AccessKeyId", attempt)), status=status, created_at=created)
+    return KeyState(key_id=KeyId(required(row, "AccessKeyId", attempt)), status=status, created_at=created)
 
 
 def _status(row: Answer) -> KeyStatus | None:
@@ -113,41 +137,14 @@ def last_use(iam: Api, username: str, key_id: KeyId) -> LastUse:
     return LastUse(at=at, service=_where(used.get("ServiceName")), region=_where(used.get("Region")))
 
 
-def _policy(iam: Api, name: str, policy: str) -> str | None:
-    """Return an inline policy's document; None where the user has none of that name. botocore has decoded it already."""
-    try:
-        answer = iam.call("GetUserPolicy", UserName=name, PolicyName=policy)
-    except PermanentError as error:
-        if refusal_of(error) is Refusal.GONE:
-            return None
-        raise
-    document = answer.get("PolicyDocument")
-    if document is None:
-        raise not_understood(iam.attempt_at("GetUserPolicy"), "lacks the policy")
-    return document if isinstance(document, str) else json.dumps(document)
-
-
-def _quarantined(iam: Api, name: str) -> bool:
-    rows = iam.rows("ListAttachedUserPolicies", "AttachedPolicies", UserName=name)
-    attempt = iam.attempt_at("ListAttachedUserPolicies")
-    return any(_required(row, "PolicyName", attempt).startswith(_QUARANTINE) for row in rows)
-
-
 def _tags(user: Answer, attempt: Attempt) -> dict[str, str]:
     """IAM leaves Tags out for a user without tags (GetUser, unlike ListUsers, always tells them)."""
     tags = user.get("Tags", [])
     if any(not isinstance(tag.get("Value"), str) for tag in tags):
         raise not_understood(attempt, "has a tag without a value")
-    return {_required(tag, "Key", attempt): tag["Value"] for tag in tags}
+    return {required(tag, "Key", attempt): tag["Value"] for tag in tags}
 
 
 def _where(value: object) -> str | None:
     found = text(value)
     return None if found == _NOT_KNOWN else found
-
-
-def _required(row: Answer, name: str, attempt: Attempt) -> str:
-    found = text(row.get(name))
-    if found is None:
-        raise not_understood(attempt, f"lacks {name}")
-    return found

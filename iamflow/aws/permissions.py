@@ -7,12 +7,14 @@ gives it back, the reaper deletes. Separate roles keep a stolen operator session
 import json
 from collections.abc import Collection, Iterable, Mapping
 
-from iamflow.aws.arns import user_resources
+from iamflow.aws.arns import policy_arn, user_resources
 from iamflow.aws.effects import CALLS
 from iamflow.aws.effects.call import ON_USER
 from iamflow.aws.roles import Role
+from iamflow.aws.sinks.permissions import store_statements
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
+from iamflow.domain.sink import Sink
 from iamflow.domain.subject import UserSubject
 
 SESSION_POLICY_MOST = 2048
@@ -28,25 +30,37 @@ ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccou
 
 
 def policy_document(
-    effects: Collection[EffectKind], role: Role | None = None, *, partition: str = "aws"
+    effects: Collection[EffectKind], role: Role | None = None, *, sink: Sink | None = None, partition: str = "aws"
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
+    ``sink`` is where the secrets of new keys go, its name a pattern.
     """
     calls = [CALLS[effect] for effect in EffectKind if effect in effects]
     statements = [
         _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
         _allow("ReadAccountAndTrail", ACCOUNT_READS, "*"),
     ]
-    reads = {action for call in calls for action in call.reads}
+    looks = {action for call in calls for action in call.looks}
+    reads = {action for call in calls for action in call.reads} - looks
     if reads:
         statements.append(_allow("ReadWhatStepsChange", reads, _arns(partition, (ON_USER,))))
-    for sid in dict.fromkeys(call.sid for call in calls if role is None or call.role is role):
+    lists = {action for call in calls for action in call.lists}
+    if lists:
+        statements.append(_allow("ReadWhatStepsLeave", lists, "*"))
+    if looks:
+        statements.append(_allow("ReadWhatUsersMayDo", looks, "*"))
+    stores = [call for call in calls if call.stores]
+    if stores and sink is not None:
+        writes = any(role is None or call.role is role for call in stores)
+        statements += store_statements(sink, (partition, "*"), writes=writes)
+    for sid in dict.fromkeys(call.sid for call in calls if call.actions and (role is None or call.role is role)):
         of_sid = [call for call in calls if call.sid == sid]
         actions = {action for call in of_sid for action in call.actions}
         on = tuple(dict.fromkeys(pattern for call in of_sid for pattern in call.on))
-        statements.append(_allow(sid, actions, _arns(partition, on)))
+        only = tuple(dict.fromkeys(name for call in of_sid for name in call.only))
+        statements.append(_allow(sid, actions, _arns(partition, on)) | _only(partition, "*", only))
     return {"Version": _VERSION, "Statement": statements}
 
 
@@ -72,8 +86,18 @@ def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> 
     call = CALLS[effect]
     others = [f"arn:{partition}:iam::{subject.account_id}:{pattern}" for pattern in call.on if pattern != ON_USER]
     resources = [*user_resources(partition, subject.account_id, subject.username), *others]
-    statement = {"Effect": "Allow", "Action": [*USER_READS, *call.reads, *call.actions], "Resource": resources}
-    text = one_line({"Version": _VERSION, "Statement": [statement]})
+    reads = [*USER_READS, *call.reads]
+    statements: list[dict[str, object]] = [
+        {"Effect": "Allow", "Action": [*reads, *([] if call.only else call.actions)], "Resource": resources}
+    ]
+    if call.only:
+        only = _only(partition, subject.account_id, call.only)
+        statements.append({"Effect": "Allow", "Action": list(call.actions), "Resource": resources[:2]} | only)
+    if call.lists:
+        statements.append({"Effect": "Allow", "Action": list(call.lists), "Resource": "*"})
+    if subject.sink is not None:
+        statements += store_statements(subject.sink, (partition, subject.account_id), writes=call.stores, exact=True)
+    text = one_line({"Version": _VERSION, "Statement": statements})
     if len(text) > SESSION_POLICY_MOST:
         message = (
             f"the session policy for {subject.username!r} has {len(text)} characters, AWS accepts {SESSION_POLICY_MOST}"
@@ -90,6 +114,14 @@ def one_line(document: Mapping[str, object]) -> str:
 def _arns(partition: str, patterns: tuple[str, ...]) -> str | list[str]:
     arns = [f"arn:{partition}:iam::*:{pattern}" for pattern in patterns]
     return arns[0] if len(arns) == 1 else arns
+
+
+def _only(partition: str, account: str, policies: tuple[str, ...]) -> dict[str, object]:
+    """Return the condition under which a statement is good for these policies alone."""
+    if not policies:
+        return {}
+    arns = [policy_arn(partition, account, policy) for policy in policies]
+    return {"Condition": {"ArnEquals": {"iam:PolicyARN": arns}}}
 
 
 def _allow(sid: str, actions: Iterable[str], resource: str | list[str]) -> dict[str, object]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from iamflow.cli.instances import alive, beat_limit
 from iamflow.cli.render.out import note, say
 from iamflow.cli.render.words import utc, when
-from iamflow.domain.effect import EffectKind, OutcomeKind
+from iamflow.domain.effect import OutcomeKind
 from iamflow.domain.errors import IamflowError
 from iamflow.domain.states import State
+from iamflow.workflows.registry import current
 
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
@@ -49,20 +50,18 @@ def _try(app: "Application", ticket: "Ticket") -> str | None:
 def _report(app: "Application", ticket: "Ticket") -> None:
     seen = _observed(app, ticket)
     if ticket.state is State.ROLLED_BACK:
-        say(f"key {ticket.access_key_id} is Active again, observed at {utc(seen or ticket.state_since)}")
+        say(f"{current(ticket.workflow).outlook.given_back(ticket)}, observed at {utc(seen or ticket.state_since)}")
     else:
         ending = ticket.resolution.value if ticket.resolution is not None else ticket.state.value
         say(f"ticket {ticket.id} has ended as {ticket.state.value} ({ending}): iamflow ticket history {ticket.id}")
 
 
 def _observed(app: "Application", ticket: "Ticket") -> datetime | None:
-    """Return when AWS was read and showed the key Active."""
+    """Return when AWS was read and showed that access was given back."""
     seen = [
         stored.outcome.at
         for stored in app.store.intents(ticket.id)
-        if stored.intent.effect.kind is EffectKind.REACTIVATE_KEY
-        and stored.outcome is not None
-        and stored.outcome.kind is OutcomeKind.DONE
+        if stored.intent.effect.kind.undoes and stored.outcome is not None and stored.outcome.kind is OutcomeKind.DONE
     ]
     return max(seen, default=None)
 
@@ -81,7 +80,7 @@ def _hand_over(app: "Application", ticket: "Ticket", reason: str) -> None:
     say(f"it is not carried out yet: {reason}")
     say(_who_will(app))
     say(f"to do it by hand, with credentials of account {ticket.account_id}:")
-    say(f"  {by_hand(ticket.username, ticket.key)}")
+    say(f"  {by_hand(ticket)}")
 
 
 def _who_will(app: "Application") -> str:
@@ -97,10 +96,12 @@ def _who_will(app: "Application") -> str:
     return f"no daemon is alive ({last}): run iamflow tick, or start the daemon"
 
 
-def by_hand(username: str, key_id: str) -> str:
-    """Return the command, quoted for a shell, that gives the key back without iamflow."""
+def by_hand(ticket: "Ticket") -> str:
+    """Return the command, quoted for a shell, that gives access back without iamflow."""
+    command, options = current(ticket.workflow).outlook.by_hand(ticket)
+    return " ".join(["aws iam", command, *(_option(name, value) for name, value in options)])
+
+
+def _option(name: str, value: str) -> str:
     # A name may begin with a hyphen, which the AWS CLI would take for an option of its own.
-    named = (
-        f"--user-name={shlex.quote(username)}" if username.startswith("-") else f"--user-name {shlex.quote(username)}"
-    )
-    return f"aws iam update-access-key {named} --access-key-id {shlex.quote(key_id)} --status Active"
+    return f"--{name}={shlex.quote(value)}" if value.startswith("-") else f"--{name} {shlex.quote(value)}"

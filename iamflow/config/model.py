@@ -19,9 +19,11 @@ from iamflow.domain.policy import (
     Breaker,
     Caps,
     DisableKeyPolicy,
+    EnforceMfaPolicy,
     OwnerRules,
     Policy,
     Protection,
+    RuleName,
     Rules,
     Timing,
 )
@@ -95,6 +97,7 @@ class Settings(BaseSettings):
             ("workflows.disable-key.monitor", waits.monitor, 24 * HOUR, "24h"),
             ("workflows.disable-key.grace", waits.grace, DAY, "1d"),
             ("workflows.disable-key.delivery_lag", waits.delivery_lag, 15 * MINUTE, "15m"),
+            ("workflows.enforce-mfa.grace", self.workflows.enforce_mfa.grace, DAY, "1d"),
             ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:
@@ -199,8 +202,11 @@ class Settings(BaseSettings):
                 recent_use=self.rules.recent_use,
                 reopen_after=self.rules.reopen_after,
                 max_fact_age=self.rules.max_fact_age,
+                unused_after=self.rules.unused_after,
+                opens=self._opens(),
             ),
             disable_key=self._disable_key(),
+            enforce_mfa=self._enforce_mfa(),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -217,6 +223,16 @@ class Settings(BaseSettings):
             approvers=frozenset(approvers) if self.approvers.groups else None,
             excused=tuple(sorted(self.aws.regions_excused.items())),
         )
+
+    def _opens(self) -> dict[RuleName, str]:
+        opens = self.rules.open
+        chosen = {
+            RuleName.KEY_TOO_OLD: opens.key_too_old,
+            RuleName.KEY_IN_USE: opens.key_in_use,
+            RuleName.CONSOLE_WITHOUT_MFA: opens.console_without_mfa,
+            RuleName.USER_UNUSED: opens.user_unused,
+        }
+        return {rule: workflow for rule, workflow in chosen.items() if workflow != "none"}
 
     def _scope(self) -> AccountScope:
         def chosen(accounts: Literal["all"] | list[AccountId]) -> frozenset[AccountId] | None:
@@ -237,6 +253,15 @@ class Settings(BaseSettings):
             auto_delete=AutoDelete(min_idle=waits.auto_delete.min_idle, never_used=waits.auto_delete.never_used),
             approvals=waits.approvals,
             brownout=waits.brownout,
+        )
+
+    def _enforce_mfa(self) -> EnforceMfaPolicy:
+        chosen = self.workflows.enforce_mfa
+        return EnforceMfaPolicy(
+            grace=chosen.grace,
+            approvals=chosen.approvals,
+            policy=chosen.policy,
+            exempt_change_password=chosen.exempt_change_password,
         )
 
     def _timing(self) -> Timing:

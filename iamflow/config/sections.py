@@ -19,6 +19,7 @@ from iamflow.config.fields import (
     listed,
 )
 from iamflow.config.secrets import SecretRef
+from iamflow.domain.require_mfa import How
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -82,6 +83,19 @@ class Protect(Section):
     tags: dict[str, str] = Field(default_factory=lambda: {"iamflow:protected": "*"})
 
 
+class Opens(Section):
+    """Which workflow each rule opens a ticket of; ``none`` for a rule that is not applied."""
+
+    key_too_old: Literal["disable-key", "rotate-key", "migrate-to-role", "none"] = Field(
+        default="disable-key", alias="key-too-old"
+    )
+    key_in_use: Literal["disable-key", "rotate-key", "migrate-to-role", "none"] = Field(
+        default="disable-key", alias="key-in-use"
+    )
+    console_without_mfa: Literal["enforce-mfa", "none"] = Field(default="none", alias="console-without-mfa")
+    user_unused: Literal["delete-user", "none"] = Field(default="none", alias="user-unused")
+
+
 class RuleSettings(Section):
     """When something is a finding."""
 
@@ -91,6 +105,7 @@ class RuleSettings(Section):
     auto_deactivate_after: Duration | None = None
     reopen_after: Duration = 30 * DAY
     max_fact_age: Duration = 7 * DAY
+    open: Opens = Field(default_factory=Opens)
 
     @field_validator("auto_deactivate_after")
     @classmethod
@@ -120,10 +135,12 @@ class DisableKey(Section):
 
 
 class EnforceMfa(Section):
-    """Read already, so that one file serves later versions; this version has no such workflow."""
+    """The settings of ``enforce-mfa``."""
 
     grace: Duration = 7 * DAY
-    policy: Literal["inline", "managed"] = "inline"
+    policy: How = How.INLINE
+    exempt_change_password: bool = False
+    approvals: int = Field(default=1, ge=1, le=10)
 
 
 class DeleteUser(Section):

@@ -88,7 +88,7 @@ def deny_in(policies: dict[str, str | None], ticket_id: TicketId) -> Deny:
     found = policies[name]
     if found is None:
         return Deny.ABSENT
-    return Deny.OURS if _same_document(found, policy_document(ticket_id)) else Deny.FOREIGN
+    return Deny.OURS if same_document(found, policy_document(ticket_id)) else Deny.FOREIGN
 
 
 def lack(brownout: Brownout | None, wanted: timedelta | None, excused: tuple[tuple[str, str], ...]) -> Lack | None:
@@ -107,7 +107,8 @@ def lack(brownout: Brownout | None, wanted: timedelta | None, excused: tuple[tup
     return None if set(brownout.excused) <= set(excused) else Lack.OTHER_REGIONS
 
 
-def _same_document(one: str, other: str) -> bool:
+def same_document(one: str, other: str) -> bool:
+    """Return whether two policies say the same, however they are laid out; one that cannot be read says nothing."""
     try:
         return bool(json.loads(one) == json.loads(other))
     except ValueError:

@@ -9,6 +9,7 @@ from iamflow.domain.evidence import Baseline, Sweep
 from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import NewEvent
 from iamflow.domain.notice import Notice, NoticeStatus
+from iamflow.domain.rights import Rights
 from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Approval, Ticket
 
@@ -22,6 +23,10 @@ class Look(StrEnum):
     BROWNOUT = "brownout"
     FINAL_SWEEP = "final_sweep"
     PROOF = "proof"
+    ORIGIN = "origin"
+    QUOTA = "quota"
+    SNAPSHOT = "snapshot"
+    RIGHTS = "rights"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +38,8 @@ class Case:
     """The open intent, left by a crash or a lost answer."""
     approvals: tuple[Approval, ...] = ()
     notice: NoticeStatus = field(default_factory=NoticeStatus)
+    others: tuple["Case", ...] = ()
+    """The other open tickets about the same user, each with its open intent and nothing else."""
     enforced_since: datetime | None = None
     """Since when iamflow has been allowed to act in the ticket's account without interruption; None while it may not."""
 
@@ -48,6 +55,14 @@ class Sight:
     """What the key did from the beginning of the brown-out on, searched for once it was over."""
     final_sweep: Sweep | None = None
     proof: Sweep | None = None
+    origin: Sweep | None = None
+    """Who made keys for the user since iamflow began to issue one."""
+    quota: int | None = None
+    """How many access keys a user of the account may have."""
+    snapshot: UserReading | None = None
+    """The user once more, with every document and body."""
+    rights: Rights | None = None
+    """What the user may do by his policies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,3 +81,5 @@ class Decision:
     notices: tuple[Notice, ...] = ()
     events: tuple[NewEvent, ...] = ()
     reason: str = ""
+    supersedes: tuple[Ticket, ...] = ()
+    """Other tickets of the same user that end with this step, since nothing is left for them to do."""

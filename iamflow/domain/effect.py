@@ -8,13 +8,46 @@ from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
 
 
 class EffectKind(StrEnum):
-    """Each effect is one AWS call about one exact access key, or about the user that holds it."""
+    """Each effect is one kind of AWS call about one exact access key, or about the user that holds it."""
 
     ATTACH_BROWNOUT = "attach_brownout"
     LIFT_BROWNOUT = "lift_brownout"
     DEACTIVATE_KEY = "deactivate_key"
     REACTIVATE_KEY = "reactivate_key"
     DELETE_KEY = "delete_key"
+    PUT_MFA_POLICY = "put_mfa_policy"
+    DELETE_MFA_POLICY = "delete_mfa_policy"
+    CREATE_MFA_POLICY = "create_mfa_policy"
+    ATTACH_MFA_POLICY = "attach_mfa_policy"
+    DETACH_MFA_POLICY = "detach_mfa_policy"
+    ATTACH_QUARANTINE = "attach_quarantine"
+    DEACTIVATE_KEYS = "deactivate_keys"
+    DISABLE_SERVICES = "disable_services"
+    REMOVE_PASSWORD = "remove_password"
+    REACTIVATE_KEYS = "reactivate_keys"
+    ENABLE_SERVICES = "enable_services"
+    LIFT_QUARANTINE = "lift_quarantine"
+    DELETE_PASSWORD = "delete_password"
+    DELETE_KEYS = "delete_keys"
+    DELETE_SERVICES = "delete_services"
+    DELETE_SSH_KEYS = "delete_ssh_keys"
+    DELETE_CERTIFICATES = "delete_certificates"
+    DEACTIVATE_MFA = "deactivate_mfa"
+    DELETE_VIRTUAL_MFA = "delete_virtual_mfa"
+    LEAVE_GROUPS = "leave_groups"
+    DETACH_POLICIES = "detach_policies"
+    DELETE_POLICIES = "delete_policies"
+    DELETE_QUARANTINE = "delete_quarantine"
+    DELETE_USER = "delete_user"
+    RESTORE_USER = "restore_user"
+    RESTORE_GROUPS = "restore_groups"
+    RESTORE_ATTACHED = "restore_attached"
+    RESTORE_POLICIES = "restore_policies"
+    RESTORE_SSH_KEYS = "restore_ssh_keys"
+    PROVE_SINK = "prove_sink"
+    ISSUE_KEY = "issue_key"
+    FREE_SLOT = "free_slot"
+    WITHDRAW_KEY = "withdraw_key"
 
     @property
     def call(self) -> str:
@@ -37,14 +70,29 @@ class EffectKind(StrEnum):
         return self in _DESTROYING
 
     @property
+    def takes_user(self) -> bool:
+        """Whether this effect is a part of taking a whole user away: of its quarantine, or of its deletion."""
+        return self in _TAKING_USER
+
+    @property
     def undoes(self) -> bool:
         """Whether this effect only gives access back; freeze, caps and mode never stop it."""
-        return self in {EffectKind.REACTIVATE_KEY, EffectKind.LIFT_BROWNOUT}
+        return self in _UNDOING
+
+    @property
+    def replaces(self) -> bool:
+        """Whether this effect prepares or undoes the replacement of the ticket's key, which itself stays as it is."""
+        return self in _REPLACING
+
+    @property
+    def needs_notice(self) -> bool:
+        """Whether this effect comes after the notice and the grace period, and never before the promised date."""
+        return self.begins or self in _AFTER_NOTICE
 
     @property
     def begins(self) -> bool:
         """Whether this effect is the first to take access away: what must have happened before it is the same for each."""
-        return self in {EffectKind.DEACTIVATE_KEY, EffectKind.ATTACH_BROWNOUT}
+        return self in _BEGINNING
 
 
 _STEPS = {
@@ -53,7 +101,42 @@ _STEPS = {
     EffectKind.DEACTIVATE_KEY: "deactivation of this key",
     EffectKind.REACTIVATE_KEY: "reactivation of this key",
     EffectKind.DELETE_KEY: "deletion of this key",
+    EffectKind.PUT_MFA_POLICY: "policy that requires MFA of this user",
+    EffectKind.DELETE_MFA_POLICY: "removal of the policy that requires MFA",
+    EffectKind.CREATE_MFA_POLICY: "policy that requires MFA of this user",
+    EffectKind.ATTACH_MFA_POLICY: "policy that requires MFA of this user",
+    EffectKind.DETACH_MFA_POLICY: "removal of the policy that requires MFA",
+    EffectKind.ATTACH_QUARANTINE: "quarantine of this user, with the deletion that follows it,",
+    EffectKind.DEACTIVATE_KEYS: "deactivation of the user's keys",
+    EffectKind.DISABLE_SERVICES: "deactivation of the user's service credentials",
+    EffectKind.REMOVE_PASSWORD: "removal of the user's console password",
+    EffectKind.REACTIVATE_KEYS: "reactivation of the user's keys",
+    EffectKind.ENABLE_SERVICES: "reactivation of the user's service credentials",
+    EffectKind.LIFT_QUARANTINE: "end of the user's quarantine",
+    EffectKind.DELETE_PASSWORD: "deletion of this user: its console password",
+    EffectKind.DELETE_KEYS: "deletion of this user: its access keys",
+    EffectKind.DELETE_SERVICES: "deletion of this user: its service credentials",
+    EffectKind.DELETE_SSH_KEYS: "deletion of this user: its SSH public keys",
+    EffectKind.DELETE_CERTIFICATES: "deletion of this user: its signing certificates",
+    EffectKind.DEACTIVATE_MFA: "deletion of this user: its MFA devices",
+    EffectKind.DELETE_VIRTUAL_MFA: "deletion of this user: its virtual MFA devices",
+    EffectKind.LEAVE_GROUPS: "deletion of this user: its groups",
+    EffectKind.DETACH_POLICIES: "deletion of this user: its attached policies",
+    EffectKind.DELETE_POLICIES: "deletion of this user: its inline policies",
+    EffectKind.DELETE_QUARANTINE: "deletion of this user: iamflow's own deny",
+    EffectKind.DELETE_USER: "deletion of this user",
+    EffectKind.RESTORE_USER: "restoration of this user",
+    EffectKind.RESTORE_GROUPS: "restoration of this user: its groups",
+    EffectKind.RESTORE_ATTACHED: "restoration of this user: its attached policies",
+    EffectKind.RESTORE_POLICIES: "restoration of this user: its inline policies",
+    EffectKind.RESTORE_SSH_KEYS: "restoration of this user: its SSH public keys",
+    EffectKind.PROVE_SINK: "replacement of this key",
+    EffectKind.ISSUE_KEY: "replacement of this key",
+    EffectKind.FREE_SLOT: "deletion of another key of the user, which is Inactive, to make room for a new one",
+    EffectKind.WITHDRAW_KEY: "deletion of the new key, which was never used",
 }
+_REPLACING = frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY})
+_AFTER_NOTICE = frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT})
 _ABOUT_KEY = frozenset(
     {
         EffectKind.ATTACH_BROWNOUT,
@@ -62,13 +145,93 @@ _ABOUT_KEY = frozenset(
         EffectKind.DELETE_KEY,
     }
 )
-_DESTROYING = frozenset({EffectKind.DELETE_KEY})
+_DELETING_USER = frozenset(
+    {
+        EffectKind.DELETE_PASSWORD,
+        EffectKind.DELETE_KEYS,
+        EffectKind.DELETE_SERVICES,
+        EffectKind.DELETE_SSH_KEYS,
+        EffectKind.DELETE_CERTIFICATES,
+        EffectKind.DEACTIVATE_MFA,
+        EffectKind.DELETE_VIRTUAL_MFA,
+        EffectKind.LEAVE_GROUPS,
+        EffectKind.DETACH_POLICIES,
+        EffectKind.DELETE_POLICIES,
+        EffectKind.DELETE_QUARANTINE,
+        EffectKind.DELETE_USER,
+    }
+)
+_TAKING_USER = _DELETING_USER | {
+    EffectKind.ATTACH_QUARANTINE,
+    EffectKind.DEACTIVATE_KEYS,
+    EffectKind.DISABLE_SERVICES,
+    EffectKind.REMOVE_PASSWORD,
+}
+_DESTROYING = frozenset({EffectKind.DELETE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY}) | _DELETING_USER
+_UNDOING = frozenset(
+    {
+        EffectKind.REACTIVATE_KEY,
+        EffectKind.LIFT_BROWNOUT,
+        EffectKind.DELETE_MFA_POLICY,
+        EffectKind.DETACH_MFA_POLICY,
+        EffectKind.REACTIVATE_KEYS,
+        EffectKind.ENABLE_SERVICES,
+        EffectKind.LIFT_QUARANTINE,
+        EffectKind.RESTORE_USER,
+        EffectKind.RESTORE_GROUPS,
+        EffectKind.RESTORE_ATTACHED,
+        EffectKind.RESTORE_POLICIES,
+        EffectKind.RESTORE_SSH_KEYS,
+    }
+)
+_BEGINNING = frozenset(
+    {
+        EffectKind.DEACTIVATE_KEY,
+        EffectKind.ATTACH_BROWNOUT,
+        EffectKind.PUT_MFA_POLICY,
+        EffectKind.ATTACH_MFA_POLICY,
+        EffectKind.ATTACH_QUARANTINE,
+    }
+)
 _CALLS = {
     EffectKind.ATTACH_BROWNOUT: "iam:PutUserPolicy",
     EffectKind.LIFT_BROWNOUT: "iam:DeleteUserPolicy",
     EffectKind.DEACTIVATE_KEY: "iam:UpdateAccessKey",
     EffectKind.REACTIVATE_KEY: "iam:UpdateAccessKey",
     EffectKind.DELETE_KEY: "iam:DeleteAccessKey",
+    EffectKind.PUT_MFA_POLICY: "iam:PutUserPolicy",
+    EffectKind.DELETE_MFA_POLICY: "iam:DeleteUserPolicy",
+    EffectKind.CREATE_MFA_POLICY: "iam:CreatePolicy",
+    EffectKind.ATTACH_MFA_POLICY: "iam:AttachUserPolicy",
+    EffectKind.DETACH_MFA_POLICY: "iam:DetachUserPolicy",
+    EffectKind.ATTACH_QUARANTINE: "iam:PutUserPolicy",
+    EffectKind.DEACTIVATE_KEYS: "iam:UpdateAccessKey",
+    EffectKind.DISABLE_SERVICES: "iam:UpdateServiceSpecificCredential",
+    EffectKind.REMOVE_PASSWORD: "iam:DeleteLoginProfile",
+    EffectKind.REACTIVATE_KEYS: "iam:UpdateAccessKey",
+    EffectKind.ENABLE_SERVICES: "iam:UpdateServiceSpecificCredential",
+    EffectKind.LIFT_QUARANTINE: "iam:DeleteUserPolicy",
+    EffectKind.DELETE_PASSWORD: "iam:DeleteLoginProfile",
+    EffectKind.DELETE_KEYS: "iam:DeleteAccessKey",
+    EffectKind.DELETE_SERVICES: "iam:DeleteServiceSpecificCredential",
+    EffectKind.DELETE_SSH_KEYS: "iam:DeleteSSHPublicKey",
+    EffectKind.DELETE_CERTIFICATES: "iam:DeleteSigningCertificate",
+    EffectKind.DEACTIVATE_MFA: "iam:DeactivateMFADevice",
+    EffectKind.DELETE_VIRTUAL_MFA: "iam:DeleteVirtualMFADevice",
+    EffectKind.LEAVE_GROUPS: "iam:RemoveUserFromGroup",
+    EffectKind.DETACH_POLICIES: "iam:DetachUserPolicy",
+    EffectKind.DELETE_POLICIES: "iam:DeleteUserPolicy",
+    EffectKind.DELETE_QUARANTINE: "iam:DeleteUserPolicy",
+    EffectKind.DELETE_USER: "iam:DeleteUser",
+    EffectKind.RESTORE_USER: "iam:CreateUser",
+    EffectKind.RESTORE_GROUPS: "iam:AddUserToGroup",
+    EffectKind.RESTORE_ATTACHED: "iam:AttachUserPolicy",
+    EffectKind.RESTORE_POLICIES: "iam:PutUserPolicy",
+    EffectKind.RESTORE_SSH_KEYS: "iam:UploadSSHPublicKey",
+    EffectKind.PROVE_SINK: "secretsmanager:PutSecretValue",
+    EffectKind.ISSUE_KEY: "iam:CreateAccessKey",
+    EffectKind.FREE_SLOT: "iam:DeleteAccessKey",
+    EffectKind.WITHDRAW_KEY: "iam:DeleteAccessKey",
 }
 
 
@@ -85,7 +248,7 @@ class Effect:
     """What is put, changed or removed, each by a call of its own, in this order: the names of policies, groups, devices;
     none where the key or the user itself is changed."""
     document: str | None = None
-    """The text that is put, where the effect puts one."""
+    """The text that is put, where the effect puts one; for the secret of a new key, the place that it is put in."""
 
     @property
     def target(self) -> str:

@@ -47,7 +47,7 @@ class TrailEvent:
     """The key that an access-key call was about, from requestParameters or responseElements, where filled."""
     target_user: str | None = None
     target_policy: str | None = None
-    """The inline user policy that a call put or removed, where filled."""
+    """The policy that a call put on a user or removed, where filled: the name of an inline one, a managed one's ARN."""
     new_status: str | None = None
     minted_key_id: str | None = None
     """The temporary key id that GetSessionToken handed out, where recorded."""
@@ -129,6 +129,9 @@ class SignalKind(StrEnum):
     TOGGLED = "toggled"
     OWNER_KEEP = "owner_keep"
     PERSON = "person"
+    USER_ACTED = "user_acted"
+    SIGNED_IN = "signed_in"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

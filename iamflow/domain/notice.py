@@ -20,6 +20,14 @@ class NoticeKind(StrEnum):
     DELETED = "deleted"
     APPROVAL_NEEDED = "approval_needed"
     ATTENTION = "attention"
+    KEY_ROTATION = "key_rotation"
+    KEY_ISSUED = "key_issued"
+    KEY_UNUSED = "key_unused"
+    MFA_REQUIRED = "mfa_required"
+    USER_DELETION = "user_deletion"
+    QUARANTINED = "quarantined"
+    ENFORCED = "enforced"
+    REMEDIATED = "remediated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,10 +3,13 @@
 import hashlib
 from datetime import timedelta
 
+from iamflow.domain import quarantine
 from iamflow.domain.brownout import policy_document
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import canonical
+from iamflow.domain.policy import Policy
+from iamflow.domain.require_mfa import How, shape
 from iamflow.domain.ticket import Ticket
 
 
@@ -14,7 +17,62 @@ def remaining_effects(ticket: Ticket) -> tuple[EffectKind, ...]:
     """Return the effects that the ticket has still before it, in order."""
     if ticket.key_was_deactivated:
         return (EffectKind.DELETE_KEY,)
-    return (EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
+    return (*_replacing(ticket), EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
+
+
+def _replacing(ticket: Ticket) -> tuple[EffectKind, ...]:
+    """Return the effects that are still to give the user a new key, in order; none in a workflow that gives none."""
+    rotation = ticket.progress.rotation
+    if ticket.workflow != "rotate-key" or (rotation is not None and rotation.new_key is not None):
+        return ()
+    frees = rotation is not None and rotation.slot is not None
+    return (EffectKind.FREE_SLOT, EffectKind.ISSUE_KEY) if frees else (EffectKind.ISSUE_KEY,)
+
+
+def digest_of(ticket: Ticket, reading: UserReading, policy: Policy) -> str | None:
+    """Return the digest of what would be done under these settings, or None when its subject is not there."""
+    if ticket.access_key_id is not None:
+        return plan_digest(ticket, reading, policy.excused, policy.of(ticket.workflow).brownout)
+    return _user_plan_digest(ticket, reading, policy)
+
+
+def _user_plan_digest(ticket: Ticket, reading: UserReading, policy: Policy) -> str | None:
+    """Return the digest of the plan of a ticket that is about a user."""
+    if reading.user_id is None:
+        return None
+    plan: dict[str, object] = {
+        "workflow": ticket.workflow,
+        "version": ticket.workflow_version,
+        "account": ticket.account_id,
+        "user": ticket.username,
+        "user_id": reading.user_id,
+        **_USER_PLANS[ticket.workflow](ticket, reading, policy),
+    }
+    return hashlib.sha256(canonical(plan).encode()).hexdigest()
+
+
+def _require_mfa(ticket: Ticket, _: UserReading, policy: Policy) -> dict[str, object]:
+    settings = policy.enforce_mfa
+    wanted = shape(ticket.id, settings.policy, exempt_change_password=settings.exempt_change_password)
+    first = EffectKind.PUT_MFA_POLICY if wanted.how is How.INLINE else EffectKind.ATTACH_MFA_POLICY
+    return {"effects": [first.value], "policy": wanted.name, "document": wanted.document}
+
+
+def _delete_user(ticket: Ticket, reading: UserReading, policy: Policy) -> dict[str, object]:
+    """Return what of the user would go, by name, and in how many acts: a quarantine first, or only the deletion."""
+    names = reading.belongings.names() if reading.belongings is not None else {}
+    ours = quarantine.policy_name(ticket.id)
+    return {
+        "effects": ["delete_user"] if ticket.key_was_deactivated else ["attach_quarantine", "delete_user"],
+        "created": reading.created_at.replace(microsecond=0).isoformat() if reading.created_at is not None else None,
+        "belongings": {kind: [name for name in found if name != ours] for kind, found in names.items()},
+        "password": policy.delete_user.remove_login_profile,
+        "excused": sorted([region, reason] for region, reason in policy.excused),
+    }
+
+
+_USER_PLANS = {"enforce-mfa": _require_mfa, "delete-user": _delete_user}
+"""What is particular to the plan of each workflow that is about users."""
 
 
 def plan_digest(
@@ -41,4 +99,7 @@ def plan_digest(
     }
     if brownout is not None and not ticket.key_was_deactivated:
         plan["brownout"] = {"seconds": brownout.total_seconds(), "document": policy_document(ticket.id)}
+    rotation = ticket.progress.rotation
+    if rotation is not None:
+        plan["rotation"] = {"sink": rotation.sink, "frees": rotation.slot, "new": rotation.new_key}
     return hashlib.sha256(canonical(plan).encode()).hexdigest()

@@ -85,6 +85,8 @@ class RuleName(StrEnum):
 
     KEY_TOO_OLD = "key-too-old"
     """Active, and created more than ``rules.max_key_age`` ago."""
+    KEY_IN_USE = "key-in-use"
+    """As ``key-too-old``, of a key that was used within ``rules.recent_use``: listed as that, but for another workflow."""
     CONSOLE_WITHOUT_MFA = "console-without-mfa"
     """A console password, and no MFA device."""
     USER_UNUSED = "user-unused"
@@ -100,7 +102,7 @@ class Rules:
     recent_use: timedelta = 7 * DAY
     reopen_after: timedelta = 30 * DAY
     max_fact_age: timedelta = 7 * DAY
-    opens: Mapping[RuleName, str] = field(default_factory=lambda: {RuleName.KEY_TOO_OLD: "disable-key"})
+    opens: Mapping[RuleName, str] = field(default_factory=lambda: {RuleName.KEY_TOO_OLD: "disable-key", RuleName.KEY_IN_USE: "disable-key"})
     """Which workflow each rule opens a ticket of. A rule that is not named is not applied."""
 
     def opened_by(self, rule: RuleName) -> str | None:

@@ -8,20 +8,27 @@ class State(StrEnum):
 
     OPEN = "open"
     NOTIFIED = "notified"
+    ISSUED = "issued"
+    AWAITING_ADOPTION = "awaiting_adoption"
     AWAITING_APPROVAL = "awaiting_approval"
     BROWNOUT = "brownout"
     DEACTIVATED = "deactivated"
     MONITORING = "monitoring"
+    ENFORCED = "enforced"
+    QUARANTINED = "quarantined"
+    DELETING = "deleting"
     ON_HOLD = "on_hold"
     EXEMPT = "exempt"
     BLOCKED = "blocked"
     DELETED = "deleted"
+    RESTORED = "restored"
+    REMEDIATED = "remediated"
     ROLLED_BACK = "rolled_back"
     RESOLVED = "resolved"
     CANCELLED = "cancelled"
 
 
-ENDS = frozenset({State.DELETED, State.ROLLED_BACK, State.RESOLVED, State.CANCELLED})
+ENDS = frozenset({State.DELETED, State.RESTORED, State.REMEDIATED, State.ROLLED_BACK, State.RESOLVED, State.CANCELLED})
 """States that a ticket never leaves."""
 
 PAUSED = frozenset({State.ON_HOLD, State.BLOCKED})
@@ -35,9 +42,17 @@ class Trigger(StrEnum):
     RENOTIFY = "renotify"
     REQUIRE_APPROVAL = "require_approval"
     BROWN_OUT = "brown_out"
+    ISSUE = "issue"
+    TELL = "tell"
+    FREE = "free"
     DEACTIVATE = "deactivate"
     WATCH = "watch"
+    ENFORCE = "enforce"
+    REMEDIATE = "remediate"
+    QUARANTINE = "quarantine"
+    START_DELETION = "start_deletion"
     DELETE = "delete"
+    RESTORE = "restore"
     ROLL_BACK = "roll_back"
     RESOLVE = "resolve"
     HOLD = "hold"
@@ -60,8 +75,14 @@ class Resolution(StrEnum):
     KEY_GONE = "key_gone"
     KEY_INACTIVE = "key_inactive"
     USER_GONE = "user_gone"
+    USER_ACTIVE = "user_active"
+    SUPERSEDED = "superseded"
+    RESTORED = "restored"
     KEY_YOUNG = "key_young"
     OWNER_REACTIVATED = "owner_reactivated"
+    MFA_ENABLED = "mfa_enabled"
+    NO_CONSOLE = "no_console"
+    POLICY_REMOVED = "policy_removed"
 
 
 class Confirmation(StrEnum):

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from iamflow.domain.decision import Decision
 from iamflow.domain.effect import Outcome
-from iamflow.domain.ids import IntentId
+from iamflow.domain.ids import IntentId, TicketId
 from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.states import ENDS, PAUSED, State, Trigger
+from iamflow.domain.states import ENDS, PAUSED, Resolution, State, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.ports import Change
+from iamflow.workflows import registry
 from iamflow.workflows.workflow import Workflow
 
 DAEMON = "daemon"
@@ -28,7 +29,12 @@ def settled_change(
     after, events = moved(workflow, before, decision, now, actor=actor)
     effect_ended = settles is not None and decision.trigger in {
         Trigger.DEACTIVATE,
+        Trigger.ENFORCE,
         Trigger.DELETE,
+        Trigger.ISSUE,
+        Trigger.FREE,
+        Trigger.QUARANTINE,
+        Trigger.START_DELETION,
     }
     return Change(
         before=before,
@@ -38,6 +44,24 @@ def settled_change(
         notices=decision.notices,
         uses_approvals=effect_ended,
     )
+
+
+def superseding(decision: Decision, by: TicketId, now: datetime) -> tuple[Change, ...]:
+    """Return the changes that end the tickets which a decision supersedes; one whose table forbids it is left to a later look."""
+    changes: list[Change] = []
+    for other in decision.supersedes:
+        workflow = registry.of_version(other.workflow, other.workflow_version)
+        if workflow is None or not workflow.table.allows(other, Trigger.CANCEL):
+            continue
+        ended = Decision(
+            ticket=replace(other, parent_id=by),
+            trigger=Trigger.CANCEL,
+            resolution=Resolution.SUPERSEDED,
+            due_at=None,
+            reason=f"ticket {by} takes the whole user away",
+        )
+        changes.append(settled_change(workflow, other, ended, now))
+    return tuple(changes)
 
 
 def opening_change(before: Ticket, decision: Decision) -> Change:

@@ -6,7 +6,7 @@ from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind
 from iamflow.domain.errors import TemporaryError
 from iamflow.domain.facts import UserReading
-from iamflow.domain.subject import UserSubject
+from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import sweeps
 from iamflow.engine.deps import Engine
@@ -46,7 +46,9 @@ def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> UserSubjec
         username=ticket.username,
         key_id=ticket.access_key_id,
         policies=workflow.policies_of(ticket, engine.policy),
-        parts=workflow.parts,
+        parts=workflow.parts | workflow.parts_of(ticket),
+        managed=workflow.managed_of(ticket, engine.policy),
+        sink=workflow.sink_of(ticket),
     )
 
 
@@ -80,19 +82,29 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
         case Look.USER:
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
-            return replace(sight, user=reading)
+            seen = replace(sight, user=reading)
         case Look.BASELINE:
-            return replace(sight, baseline=sweeps.baseline(engine, ticket))
+            seen = replace(sight, baseline=sweeps.baseline(engine, ticket))
         case Look.REACTIONS:
             last_use = sight.user.last_use if sight.user is not None else None
             informed = replace(ticket, progress=replace(ticket.progress, last_use=last_use))
-            return replace(sight, reactions=sweeps.reactions(engine, informed))
+            seen = replace(sight, reactions=sweeps.reactions(engine, informed))
         case Look.BROWNOUT:
-            return replace(sight, brownout=sweeps.brownout(engine, ticket))
+            seen = replace(sight, brownout=sweeps.brownout(engine, ticket))
         case Look.FINAL_SWEEP:
-            return replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
+            seen = replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
         case Look.PROOF:
-            return replace(sight, proof=sweeps.proof(engine, ticket))
+            seen = replace(sight, proof=sweeps.proof(engine, ticket))
+        case Look.ORIGIN:
+            seen = replace(sight, origin=sweeps.origin(engine, ticket))
+        case Look.QUOTA:
+            seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
+        case Look.SNAPSHOT:
+            whole = replace(subject, parts=subject.parts | {Part.BODIES})
+            seen = replace(sight, snapshot=engine.cloud.read(whole))
+        case Look.RIGHTS:
+            seen = replace(sight, rights=engine.cloud.rights(subject))
+    return seen
 
 
 def _require_time(engine: Engine, ticket: Ticket, reading: UserReading) -> None:

@@ -11,7 +11,7 @@ from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
 from iamflow.domain.guards.circumstances import Pace
 from iamflow.domain.policy import Policy
-from iamflow.domain.states import PAUSED, State
+from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.deps import Engine
 from iamflow.engine.observe import subject_of
@@ -61,7 +61,7 @@ def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind
     reading = engine.cloud.read(subject_of(engine, workflow, ticket))
     circumstances = Circumstances(
         now=engine.now(),
-        effect=workflow.effect_of(ticket, kind),
+        effect=workflow.effect_of(ticket, kind, engine.policy),
         ticket=_as_if_learned(ticket, reading),
         reading=reading,
         policy=engine.policy,
@@ -71,6 +71,7 @@ def _objections(engine: Engine, workflow: Workflow, case: Case, kind: EffectKind
         approvals=case.approvals,
         pace=_pace(engine, ticket, kind),
         follows=workflow.follows.get(kind, frozenset()),
+        others=case.others,
     )
     return refusals(circumstances)
 
@@ -89,61 +90,28 @@ def _pace(engine: Engine, ticket: Ticket, kind: EffectKind) -> Pace:
     return Pacer(engine.policy.caps, usage).pace(ticket.account_id, kind, engine.cloud.user_count(ticket.account_id))
 
 
-_NO_TIME = timedelta(0)
-
-_NEXT: dict[State, str] = {
-    State.OPEN: "tell the owner; the grace period runs from the moment a channel accepts the notice",
-    State.NOTIFIED: "deactivate the key when the grace period is over, after a brown-out where the settings ask for one",
-    State.AWAITING_APPROVAL: "deactivate the key once it is approved",
-    State.BROWNOUT: "take the deny away when the brown-out is over, search CloudTrail for denials, then deactivate the key",
-    State.DEACTIVATED: "watch the key once the change has reached all of AWS",
-    State.MONITORING: "search CloudTrail once the window is over, then delete the key or ask for an approval",
-    State.ON_HOLD: "nothing until a person resumes it",
-    State.BLOCKED: "nothing until what blocks it is dealt with",
-    State.EXEMPT: "open again when the exemption ends, with a new notice and a whole grace period",
-    State.DELETED: "nothing: the key was deleted",
-    State.ROLLED_BACK: "nothing: the key works again",
-    State.RESOLVED: "nothing: it was dealt with, or no longer holds",
-    State.CANCELLED: "nothing: it was cancelled",
-}
+_NOT_KNOWN = "nothing that this iamflow knows of: a newer one opened this ticket"
 
 
 def next_step(ticket: Ticket) -> str:
     """Return in words what comes next."""
-    if ticket.wanted is not None:
-        return "give the key back, as asked for"
-    if ticket.state in PAUSED and ticket.is_denied:
-        return _NEXT[ticket.state] + "; the brown-out's deny is taken away first"
-    if ticket.state is State.AWAITING_APPROVAL and ticket.key_was_deactivated:
-        return "delete the key once it is approved; until then it is watched"
-    if ticket.state in PAUSED and ticket.key_was_deactivated:
-        return _NEXT[ticket.state] + "; the key is Inactive and watched, and can be rolled back"
-    return _NEXT[ticket.state]
+    workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
+    return _NOT_KNOWN if workflow is None else workflow.outlook.next_step(ticket)
+
+
+def planned(ticket: Ticket, policy: Policy) -> str:
+    """Return in words what would be done to a ticket that has not ended."""
+    workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
+    return _NOT_KNOWN if workflow is None else workflow.outlook.planned(ticket, policy)
 
 
 def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | None:
     """Return when the ticket is expected to be complete if nothing comes between; None where a person decides that."""
     if ticket.ended:
         return ticket.closed_at
-    if ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}:
-        return None
-    rules = policy.of(ticket.workflow)
-    after = rules.delivery_lag
-    if ticket.progress.window_ends_at is not None:
-        return ticket.progress.window_ends_at + after
-    if ticket.deadline is not None:
-        return max(ticket.deadline, _brownout_ends(ticket, policy)) + rules.monitor + after
-    return now + rules.grace + (rules.brownout or _NO_TIME) + rules.monitor + after
-
-
-def _brownout_ends(ticket: Ticket, policy: Policy) -> datetime:
-    """Return when CloudTrail can have been searched for a brown-out that is wanted; the deadline where none is."""
-    deadline = ticket.deadline or ticket.opened_at
-    wanted, brownout = policy.of(ticket.workflow).brownout, ticket.progress.brownout
-    if wanted is None:
-        return deadline
-    ends_at = brownout.ends_at if brownout is not None and brownout.ends_at is not None else deadline + wanted
-    return ends_at + policy.of(ticket.workflow).delivery_lag
+    workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
+    waits = ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}
+    return None if waits or workflow is None else workflow.outlook.expected_end(ticket, policy, now)
 
 
 def reasons_in_words(answer: Why) -> Sequence[str]:

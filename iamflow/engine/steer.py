@@ -100,7 +100,7 @@ def resume(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     ticket = _idle(desk, ref)
     _require_state(ticket, State.ON_HOLD, "resume")
     if ticket.progress.keep is not None and not comment:
-        message = f"the owner asked to keep this key: say why ticket {ticket.id} goes on after all (--comment)"
+        message = f"the owner asked to keep {_it(ticket)}: say why ticket {ticket.id} goes on after all (--comment)"
         raise RefusedError(message)
     now = desk.clock.now()
     seen = tuple(signal.mark for signal in ticket.progress.signals)
@@ -128,14 +128,13 @@ def cancel(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """End a ticket before anything was done. Afterwards, only a rollback leaves things as they were."""
     ticket = _idle(desk, ref)
     if not ticket.ended and (ticket.took_access or ticket.state is State.BROWNOUT):
-        taken = "is deactivated" if ticket.key_was_deactivated else "is in its brown-out"
-        message = f"the key of ticket {ticket.id} {taken}: use iamflow ticket rollback {ticket.id}"
+        message = f"{_taken(ticket)}: use iamflow ticket rollback {ticket.id}"
         raise RefusedError(message)
     return _pull(desk, ticket, Trigger.CANCEL, action="cancel", comment=comment, resolution=Resolution.CANCELLED)
 
 
 def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
-    """Leave the key alone until a date; the ticket then opens again by itself, with a new notice and a whole grace period."""
+    """Leave the subject alone until a date; the ticket then opens again by itself, with a new notice and a whole grace period."""
     ticket = _idle(desk, ref)
     now = desk.clock.now()
     if until <= now:
@@ -143,6 +142,9 @@ def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
         raise RefusedError(message)
     if not reason.strip():
         message = "an exemption needs a reason (--reason)"
+        raise RefusedError(message)
+    if ticket.took_access and ticket.access_key_id is None:
+        message = f"{_taken(ticket)}: roll it back first (iamflow ticket rollback {ticket.id})"
         raise RefusedError(message)
     if ticket.is_denied or ticket.state is State.BROWNOUT:
         message = (
@@ -210,7 +212,7 @@ def _keep(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Tick
     kept = replace(
         ticket,
         progress=replace(ticket.progress, keep=word),
-        blocked_reason=f"the owner asked to keep the key{f': {word.comment}' if word.comment else ''}",
+        blocked_reason=f"the owner asked to keep {_it(ticket)}{f': {word.comment}' if word.comment else ''}",
     )
     if ticket.state in PAUSED or ticket.state is State.EXEMPT:
         return _write(desk, ticket, kept, (_said(desk, "reply", word.comment, extra),))
@@ -230,7 +232,7 @@ def _go_ahead(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> 
 
 
 def rollback(desk: Desk, ref: str, *, text: str | None = None) -> Ticket:
-    """Record that the key must work again; the engine does it at its next look, whatever else is going on.
+    """Record that access must be given back; the engine does it at its next look, whatever else is going on.
 
     Raises ``RefusedError`` where nothing was taken, or nothing can be given back.
     """
@@ -262,10 +264,23 @@ def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, ext
         raise RefusedError(message)
     in_flight = desk.store.case(ticket.id).intent is not None
     if not ticket.took_access and ticket.state is not State.BROWNOUT and not in_flight:
-        message = f"the key of ticket {ticket.id} was never deactivated: use iamflow ticket hold, or cancel"
+        never = "the key of ticket {} was never deactivated" if ticket.access_key_id else "ticket {} has taken nothing yet"
+        message = f"{never.format(ticket.id)}: use iamflow ticket hold, or cancel"
         raise RefusedError(message)
     wanted = replace(ticket, wanted=Wanted.ROLLBACK, wanted_by=word, due_at=word.at)
     return _write(desk, ticket, wanted, (_said(desk, action, word.comment, extra),))
+
+
+def _it(ticket: Ticket) -> str:
+    """Return what an owner who says no wants to keep."""
+    return "this key" if ticket.access_key_id is not None else "things as they are"
+
+
+def _taken(ticket: Ticket) -> str:
+    """Return in words that access has been taken."""
+    if ticket.access_key_id is None:
+        return f"access has been taken from the user of ticket {ticket.id}"
+    return f"the key of ticket {ticket.id} is {'deactivated' if ticket.key_was_deactivated else 'in its brown-out'}"
 
 
 def _idle(desk: Desk, ref: str) -> Ticket:

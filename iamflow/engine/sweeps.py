@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from iamflow.domain import user_signals
 from iamflow.domain.errors import BlockedError, TemporaryError
 from iamflow.domain.evidence import (
     Activity,
@@ -35,16 +36,17 @@ _MARGIN = timedelta(minutes=1)
 
 
 def baseline(engine: Engine, ticket: Ticket) -> Baseline:
-    """Return what the key did in the last days, in every region. Raises where a region cannot be read."""
+    """Return what the key, or the user that the ticket is about, did in the last days, in every region.
+
+    Raises where a region cannot be read.
+    """
     now = engine.now()
     start = now - engine.policy.timing.baseline
     regions = engine.cloud.regions(ticket.account_id)
-    query = TrailQuery(
-        attribute=Attribute.ACCESS_KEY_ID,
-        value=ticket.key,
-        start=start,
-        end=now,
-    )
+    attribute, value = Attribute.USERNAME, str(ticket.username)
+    if ticket.access_key_id is not None:
+        attribute, value = Attribute.ACCESS_KEY_ID, str(ticket.access_key_id)
+    query = TrailQuery(attribute=attribute, value=value, start=start, end=now)
     events: list[TrailEvent] = []
     truncated: list[str] = []
     for region in regions.readable:
@@ -54,6 +56,8 @@ def baseline(engine: Engine, ticket: Ticket) -> Baseline:
             if number == BASELINE_PAGES and next(pages, None) is not None:
                 truncated.append(region)
                 break
+    if ticket.access_key_id is None:
+        events = [event for event in events if user_signals.is_activity(event, ticket)]
     return Baseline(
         taken_at=now,
         start=start,
@@ -80,9 +84,12 @@ def reactions(engine: Engine, ticket: Ticket) -> Sweep:
     last_use = ticket.progress.last_use
     used_in = Region(last_use.region) if last_use is not None and last_use.region else GLOBAL_REGION
     queries = [
-        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.key)),
-        (GLOBAL_REGION, Attribute.RESOURCE_NAME, str(ticket.username)),
-        *((region, Attribute.ACCESS_KEY_ID, str(ticket.key)) for region in dict.fromkeys((used_in, GLOBAL_REGION))),
+        *((GLOBAL_REGION, Attribute.RESOURCE_NAME, name) for name in _names(ticket)),
+        *(
+            (region, attribute, value)
+            for region in dict.fromkeys((used_in, GLOBAL_REGION))
+            for attribute, value in _callers(ticket)
+        ),
     ]
     events: list[TrailEvent] = []
     unread: list[tuple[str, str]] = []
@@ -132,7 +139,7 @@ def final_sweep(engine: Engine, ticket: Ticket) -> Sweep:
     since = ticket.progress.deactivated_at
     until = window_ends(ticket, engine.policy)
     if since is None or until is None:
-        message = "a final sweep needs a deactivated key"
+        message = "a final sweep needs that access was taken"
         raise AssertionError(message)
     questions = _questions(ticket, engine.cloud.regions(ticket.account_id).readable)
     window = (since - _MARGIN, max(until, engine.now()))
@@ -183,11 +190,21 @@ def proof(engine: Engine, ticket: Ticket) -> Sweep:
     start = (ticket.closed_at or ticket.opened_at) - timedelta(hours=1)
     events = [
         event
-        for name in (ticket.key, ticket.username)
+        for name in (ticket.access_key_id, ticket.username)
+        if name is not None
         for page in _pages(engine, ticket.account_id, GLOBAL_REGION, _named(name, start, now))
         for event in page
     ]
     return Sweep(run_at=now, start=start, end=now, regions=(GLOBAL_REGION,), events=tuple(events))
+
+
+def origin(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return the events about the user since a new key was begun, among which the makings of keys are. Raises where unread."""
+    rotation, now = ticket.progress.rotation, engine.now()
+    start = (rotation.since if rotation is not None else now) - _MARGIN
+    pages = _pages(engine, ticket.account_id, GLOBAL_REGION, _named(ticket.username, start, now))
+    events = tuple(event for page in pages for event in page)
+    return Sweep(run_at=now, start=start, end=now, regions=(GLOBAL_REGION,), events=events)
 
 
 def _named(name: str, start: datetime, end: datetime) -> TrailQuery:
@@ -197,11 +214,24 @@ def _named(name: str, start: datetime, end: datetime) -> TrailQuery:
 def _questions(ticket: Ticket, regions: Sequence[Region]) -> Iterator[tuple[Region, Attribute, str]]:
     """Yield what the final sweep asks: the key and the user's sessions everywhere, reactions where IAM's events land."""
     if GLOBAL_REGION in regions:
-        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.key
-        yield GLOBAL_REGION, Attribute.RESOURCE_NAME, ticket.username
+        for name in _names(ticket):
+            yield GLOBAL_REGION, Attribute.RESOURCE_NAME, name
     for region in regions:
-        yield region, Attribute.ACCESS_KEY_ID, ticket.key
+        for key in ticket.watched_keys:
+            yield region, Attribute.ACCESS_KEY_ID, key
         yield region, Attribute.USERNAME, ticket.username
+
+
+def _names(ticket: Ticket) -> tuple[str, ...]:
+    """Return what events that are about the ticket's subject name."""
+    return (*ticket.watched_keys, ticket.username)
+
+
+def _callers(ticket: Ticket) -> tuple[tuple[Attribute, str], ...]:
+    """Return whose calls mean something: those of the ticket's key, or of its user, whatever signs them."""
+    if ticket.access_key_id is not None:
+        return ((Attribute.ACCESS_KEY_ID, ticket.access_key_id),)
+    return ((Attribute.USERNAME, ticket.username),)
 
 
 def _pages(
@@ -220,7 +250,8 @@ def _pages(
 
 
 def _decides(event: TrailEvent, ticket: Ticket, engine: Engine) -> bool:
-    signal = from_event(event, ticket, engine.policy.timing.propagation)
+    judge = from_event if ticket.access_key_id is not None else user_signals.from_event
+    signal = judge(event, ticket, engine.policy.timing.propagation)
     return signal is not None and signal.kind in DECISIVE
 
 

@@ -42,8 +42,10 @@ def render(notice: Notice, promised_at: datetime | None) -> tuple[str, str]:
         "promised": promised,
         "reply": reply_address(notice) is not None,
     }
+    # What a workflow words in its own way stands in a folder of its name.
+    names = [f"{notice.context.get('workflow')}/{notice.kind.value}.txt.j2", f"{notice.kind.value}.txt.j2"]
     try:
-        rendered = _environment().get_template(f"{notice.kind.value}.txt.j2").render(values)
+        rendered = _environment().select_template(names).render(values)
     except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
         reason = for_mail_text(str(error), limit=_LONGEST_VALUE)
         message = f"the {notice.kind.value} notice of ticket {notice.ticket_id} cannot be worded: {reason}"

@@ -9,6 +9,7 @@ from iamflow.domain.effect import Effect, EffectKind, Outcome
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
+from iamflow.domain.sink import Sink
 from iamflow.domain.states import State
 from iamflow.domain.subject import Part
 from iamflow.domain.ticket import Ticket
@@ -39,6 +40,21 @@ class Achievement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What people are told about a ticket's way: what comes next, what is planned, when it ends, how to undo it by hand."""
+
+    next_step: Callable[[Ticket], str]
+    planned: Callable[[Ticket, Policy], str]
+    """What would be done to a ticket that has not ended."""
+    expected_end: Callable[[Ticket, Policy, datetime], datetime | None]
+    """When a ticket that has not ended is expected to be complete if nothing comes between; None where that is open."""
+    given_back: Callable[[Ticket], str]
+    """What a rollback has done, as a sentence without its full stop."""
+    by_hand: Callable[[Ticket], tuple[str, tuple[tuple[str, str], ...]]]
+    """The AWS CLI's command of ``aws iam`` that gives access back without iamflow: its name, and its options in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Workflow:
     """A workflow. Every function is pure."""
 
@@ -61,12 +77,23 @@ class Workflow:
     """What becomes of a ticket that is set aside for a person, given a code and a sentence."""
     heading_for: Callable[[Ticket, Policy], EffectKind | None]
     """The next effect on the ticket's way, for ``ticket why`` and the plan."""
-    effect_of: Callable[[Ticket, EffectKind], Effect]
-    """The effect of a kind on this ticket's subject."""
+    effect_of: Callable[[Ticket, EffectKind, Policy], Effect]
+    """The effect of a kind that the ticket may have under these settings."""
     policies_of: Callable[[Ticket, Policy], tuple[str, ...]]
     """The inline policies that every reading for this ticket must ask for, by name."""
+    outlook: Outlook
+    about_key: bool = True
+    """Whether its tickets are about one key; about a user, otherwise."""
+    managed_of: Callable[[Ticket, Policy], tuple[str, ...]] = lambda _ticket, _policy: ()
+    """The customer managed policies that every reading for this ticket must ask for, by name."""
+    sink_of: Callable[[Ticket], Sink | None] = lambda _ticket: None
+    """The place for the secret of a new key that every reading for this ticket must look at."""
     parts: frozenset[Part] = frozenset()
     """What every reading must hold besides the user and the keys."""
+    parts_of: Callable[[Ticket], frozenset[Part]] = lambda _ticket: frozenset()
+    """What readings for a ticket that has come so far must hold besides that."""
+    approval_says: str | None = None
+    """What the comment of an approval must say; None where an approval needs none."""
 
     @property
     def name(self) -> str:

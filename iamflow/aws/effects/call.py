@@ -27,5 +27,13 @@ class Call:
     """Makes the calls, one for each answer that it yields; it is given the client of a service by its name."""
     reads: tuple[str, ...] = ()
     """What readings for this effect call besides those that every reading does."""
+    looks: tuple[str, ...] = ()
+    """What must be read of groups and policies before it is decided; its own session cannot."""
+    lists: tuple[str, ...] = ()
+    """What readings for this effect call that can be limited to no resource."""
+    only: tuple[str, ...] = ()
+    """The customer managed policies, by name, that alone it may attach or detach."""
+    stores: bool = False
+    """Whether it writes to the secret store; which permissions that takes depends on where the secrets go."""
     on: tuple[str, ...] = (ON_USER,)
     """The kinds of IAM resources that the actions are about, as patterns after ``arn:…:iam::ACCOUNT:``."""

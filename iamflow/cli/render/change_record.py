@@ -133,7 +133,7 @@ def _plan(shown: Shown) -> Section:
     ticket = shown.ticket
     section = Section(heading="Plan")
     if not ticket.ended:
-        section.add("planned", _planned(shown))
+        section.add("planned", shown.planned)
     section.add("digest", (ticket.plan_digest or "")[:DIGEST_SHOWN])
     section.add("next", shown.next_step)
     section.add("next look", when(ticket.due_at, shown.now))
@@ -144,13 +144,6 @@ def _plan(shown: Shown) -> Section:
     for approval in shown.approvals:
         section.add("approved", _approval(approval, shown.now))
     return section
-
-
-def _planned(shown: Shown) -> str:
-    waits = shown.policy.disable_key
-    if shown.ticket.key_was_deactivated:
-        return "delete the key when it has been watched long enough, or give it back"
-    return f"deactivate the key, watch it for {duration(waits.monitor)}, then delete it or give it back"
 
 
 def _deadline(ticket: Ticket, now: datetime) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from iamflow.domain.journal import Event
 from iamflow.domain.people import RULES
 from iamflow.domain.policy import Policy
 from iamflow.domain.ticket import Approval, Progress, Ticket
-from iamflow.engine.queries import expected_end, next_step
+from iamflow.engine.queries import expected_end, next_step, planned
 
 FIELDS = (
     "id",
@@ -96,6 +96,11 @@ class Shown:
     def next_step(self) -> str:
         """What comes next, in words."""
         return next_step(self.ticket)
+
+    @property
+    def planned(self) -> str:
+        """What would be done, in words."""
+        return planned(self.ticket, self.policy)
 
     @property
     def expected_end(self) -> datetime | None:

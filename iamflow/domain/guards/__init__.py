@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from iamflow.domain.guards import approval, authority, subject, use, waits
+from iamflow.domain.guards import approval, authority, mfa, rotation, subject, use, user, waits
 from iamflow.domain.guards.circumstances import (
     Circumstances,
     Freeze,
@@ -28,6 +28,14 @@ GUARDS: tuple[Guard, ...] = (
     subject.same_key,
     subject.expected_status,
     subject.deny_is_ours,
+    mfa.mfa_policy_is_ours,
+    mfa.mfa_is_missing,
+    mfa.inline_policies_fit,
+    user.quarantine_is_ours,
+    user.leaked_user_is_left,
+    user.snapshot_is_whole,
+    user.quarantine_holds,
+    user.others_are_at_rest,
     subject.not_protected,
     subject.not_compromised,
     use.use_is_known,
@@ -35,10 +43,24 @@ GUARDS: tuple[Guard, ...] = (
     use.only_active_key,
     use.not_used_since,
     use.idle_long_enough,
+    rotation.old_key_stays,
+    rotation.sink_was_proven,
+    rotation.nobody_else_made_a_key,
+    rotation.slot_is_the_one_proposed,
+    rotation.slot_is_idle,
+    rotation.withdrawn_key_is_ours,
+    rotation.withdrawn_key_is_unused,
+    rotation.nobody_else_acts_on_it,
+    rotation.new_key_is_there,
+    rotation.replacement_was_adopted,
+    user.user_is_idle,
+    user.user_not_used_since,
     approval.approval_where_needed,
+    approval.never_by_time_alone,
     approval.owner_was_told,
     approval.second_strike,
     approval.owner_did_not_say_keep,
+    mfa.user_can_enrol,
     waits.step_is_in_turn,
     waits.notice_was_accepted,
     waits.grace_is_over,

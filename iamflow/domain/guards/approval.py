@@ -2,14 +2,14 @@
 
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 from iamflow.domain.people import Identity, distinct, may_approve
-from iamflow.domain.plan import plan_digest
+from iamflow.domain.plan import digest_of
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
 
 
 def counting(c: Circumstances) -> tuple[Approval, ...]:
     """Return the approvals that count: of this plan as it reads now, unused, not expired, by distinct people, not the requester."""
-    digest = plan_digest(c.ticket, c.reading, c.policy.excused, c.policy.of(c.ticket.workflow).brownout)
+    digest = digest_of(c.ticket, c.reading, c.policy)
     people: list[Identity] = []
     valid: list[Approval] = []
     for approval in c.approvals:
@@ -34,11 +34,24 @@ def approval_where_needed(c: Circumstances) -> Refusal | None:
     reasons = list(c.ticket.progress.approval_reasons)
     if c.ticket.state is State.AWAITING_APPROVAL:
         reasons.append("the ticket waits for one")
-    if c.effect.kind.undoes or not reasons or approved(c):
+    if c.effect.kind.undoes or c.goes_on or not reasons or approved(c):
         return None
     return Refusal(
         code="approval_needed",
         sentence="needs an approval: " + "; ".join(reasons),
+        remedy=Remedy.APPROVE,
+    )
+
+
+def never_by_time_alone(c: Circumstances) -> Refusal | None:
+    """Refuse to take anything without an approval where the workflow never goes by time alone."""
+    if not c.effect.kind.begins or not c.policy.of(c.ticket.workflow).always_approved or approved(c):
+        return None
+    needed = max(1, c.policy.of(c.ticket.workflow).approvals)
+    people = "one person" if needed == 1 else f"{needed} people"
+    return Refusal(
+        code="always_approved",
+        sentence=f"{c.ticket.workflow} always needs the approval of {people}",
         remedy=Remedy.APPROVE,
     )
 
@@ -57,11 +70,11 @@ def owner_was_told(c: Circumstances) -> Refusal | None:
 
 def second_strike(c: Circumstances) -> Refusal | None:
     """Refuse to act by time alone on a subject that was rolled back once."""
-    if c.effect.kind.undoes or not c.ticket.progress.once_rolled_back or approved(c):
+    if c.effect.kind.undoes or c.goes_on or not c.ticket.progress.once_rolled_back or approved(c):
         return None
     return Refusal(
         code="rolled_back_before",
-        sentence="this key was rolled back once already, so every step needs an approval",
+        sentence=f"this {_what(c)} was rolled back once already, so every step needs an approval",
         remedy=Remedy.APPROVE,
     )
 
@@ -72,6 +85,10 @@ def owner_did_not_say_keep(c: Circumstances) -> Refusal | None:
         return None
     return Refusal(
         code="owner_keeps",
-        sentence="the owner asked to keep this key",
+        sentence=f"the owner asked to keep {'this key' if c.ticket.access_key_id else 'the user as he is'}",
         remedy=Remedy.BLOCK,
     )
+
+
+def _what(c: Circumstances) -> str:
+    return "key" if c.ticket.access_key_id is not None else "user"

@@ -55,6 +55,8 @@ def same_user(c: Circumstances) -> Refusal | None:
             sentence="the effect names another user than the ticket",
             remedy=Remedy.BLOCK,
         )
+    if c.effect.kind is EffectKind.RESTORE_USER:
+        return _name_is_free(c)
     if c.reading.user_id is None:
         return Refusal(
             code="user_gone",
@@ -70,10 +72,20 @@ def same_user(c: Circumstances) -> Refusal | None:
     return None
 
 
+def _name_is_free(c: Circumstances) -> Refusal | None:
+    if c.reading.user_id is None:
+        return None
+    return Refusal(
+        code="user_exists",
+        sentence=f"there is a user of this name already ({c.reading.user_id}): nobody can be restored beside it",
+        remedy=Remedy.BLOCK,
+    )
+
+
 def same_key(c: Circumstances) -> Refusal | None:
     """Refuse unless the effect names exactly the ticket's key and that key is there with the same CreateDate.
 
-    A brown-out's deny is lifted from the user whatever has become of the key.
+    What is about the user is done whatever has become of a key: a brown-out's deny is lifted in any case.
     """
     if c.effect.key_id != c.ticket.access_key_id:
         return Refusal(
@@ -81,7 +93,7 @@ def same_key(c: Circumstances) -> Refusal | None:
             sentence="the effect names another key than the ticket",
             remedy=Remedy.BLOCK,
         )
-    if c.effect.kind is EffectKind.LIFT_BROWNOUT:
+    if not c.effect.kind.about_key:
         return None
     key = c.reading.key(c.effect.key_id)
     if key is None:
@@ -102,7 +114,7 @@ def same_key(c: Circumstances) -> Refusal | None:
 
 def expected_status(c: Circumstances) -> Refusal | None:
     """Refuse to take access from a key that is not Active, and a reactivation or deletion of one that is not Inactive."""
-    if c.effect.kind is EffectKind.LIFT_BROWNOUT:
+    if not c.effect.kind.about_key:
         return None
     key = c.reading.key(c.effect.key_id)
     expected = KeyStatus.ACTIVE if c.effect.kind.begins else KeyStatus.INACTIVE

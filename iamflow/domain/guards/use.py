@@ -9,8 +9,12 @@ from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 
 
 def use_is_known(c: Circumstances) -> Refusal | None:
-    """Refuse when the last use was not read at all. An answer of "none" is known; no answer is not."""
-    if c.effect.kind.undoes or c.reading.last_use is not None:
+    """Refuse when the last use was not read at all. An answer of "none" is known; no answer is not.
+
+    What is about a user needs the last use of every key of theirs.
+    """
+    known = c.reading.last_use if c.effect.kind.about_key else c.reading.uses
+    if c.effect.kind.undoes or known is not None:
         return None
     return Refusal(
         code="use_unknown",
@@ -20,14 +24,18 @@ def use_is_known(c: Circumstances) -> Refusal | None:
 
 
 def not_recently_used(c: Circumstances) -> Refusal | None:
-    """Refuse to take access away, by time alone, from a key used within ``recent_use``: by last-used or the baseline's events."""
-    if not c.effect.kind.begins or approved(c):
+    """Refuse to take access away, by time alone, from a key used within ``recent_use``: by last-used or the baseline's events.
+
+    Where a new key takes its place, its adoption says more (``rotation.replacement_was_adopted``).
+    """
+    if not c.effect.kind.begins or c.policy.of(c.ticket.workflow).idle is not None or approved(c):
         return None
-    latest = _latest_use(c)
+    latest = _latest_use(c) if c.effect.kind.about_key else _latest_of_user(c)
     if latest is not None and latest > c.now - c.policy.rules.recent_use:
+        which = "the key" if c.effect.kind.about_key else "an Active key of the user"
         return Refusal(
             code="recently_used",
-            sentence=f"the key was used on {latest:%Y-%m-%d %H:%M} UTC, within rules.recent_use",
+            sentence=f"{which} was used on {latest:%Y-%m-%d %H:%M} UTC, within rules.recent_use",
             remedy=Remedy.APPROVE,
         )
     return None
@@ -103,3 +111,10 @@ def _latest_use(c: Circumstances) -> datetime | None:
     used = c.reading.last_use.at if c.reading.last_use is not None else None
     seen = c.ticket.baseline.last_event_at if c.ticket.baseline is not None else None
     return max((at for at in (used, seen) if at is not None), default=None)
+
+
+def _latest_of_user(c: Circumstances) -> datetime | None:
+    """Return the latest use of any of the user's Active keys: an Inactive one has nothing to lose."""
+    uses = c.reading.uses or {}
+    active = {key.key_id for key in c.reading.keys if key.status is KeyStatus.ACTIVE}
+    return max((use.at for key, use in uses.items() if key in active and use.at is not None), default=None)

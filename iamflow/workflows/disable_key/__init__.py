@@ -1,7 +1,7 @@
 """``disable-key``: notice → grace → deactivate → watch → delete or roll back, for an access key that is too old."""
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.workflows.disable_key import before, brownout, effects, looks, proof, results
+from iamflow.workflows.disable_key import before, brownout, effects, looks, outlook, proof, results
 from iamflow.workflows.disable_key.table import TABLE
 from iamflow.workflows.shared import common, course, watch
 from iamflow.workflows.shared import proof as shared_proof
@@ -28,6 +28,7 @@ WORKFLOW = Workflow(
     settle=results.settle,
     blocked=common.block,
     heading_for=effects.heading_for,
-    effect_of=effects.effect_of,
+    effect_of=lambda ticket, kind, _policy: effects.effect_of(ticket, kind),
     policies_of=effects.policies_of,
+    outlook=outlook.OUTLOOK,
 )
