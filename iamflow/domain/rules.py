@@ -22,6 +22,13 @@ class Verdict:
     applies: bool
     retires: bool
     """Whether an earlier finding of this rule about the subject, if there was one, no longer holds."""
+    in_use: bool = False
+    """Whether it is about a key that was used lately, for which the settings may name another workflow."""
+
+    @property
+    def dealt_with_as(self) -> RuleName:
+        """The rule under which the settings name the workflow for this."""
+        return RuleName.KEY_IN_USE if self.in_use else self.rule
 
     @property
     def staged(self) -> Finding:
@@ -37,7 +44,14 @@ def judge_key(finding: Finding, policy: Policy, now: datetime) -> Verdict:
     facts = current.key_facts
     old = now - facts.created_at > policy.rules.max_key_age
     applies = old and facts.status is KeyStatus.ACTIVE
-    return Verdict(rule=RuleName.KEY_TOO_OLD, finding=current, applies=applies, retires=old and not applies)
+    used = facts.last_use.at
+    return Verdict(
+        rule=RuleName.KEY_TOO_OLD,
+        finding=current,
+        applies=applies,
+        retires=old and not applies,
+        in_use=used is not None and used > now - policy.rules.recent_use,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

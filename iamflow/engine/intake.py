@@ -65,7 +65,7 @@ def import_report(
     """Open and update tickets from a validated report; ``progress`` is told how many rows are done."""
     scan = None if dry_run else desk.store.begin_scan(report.info)
     work = _Import(desk=desk, report=report, result=Intake(rows=report.rows), scan=scan, users=Users(info=report.info))
-    about_users = any(rule is not RuleName.KEY_TOO_OLD for rule in desk.policy.rules.opens)
+    about_users = any(rule not in {RuleName.KEY_TOO_OLD, RuleName.KEY_IN_USE} for rule in desk.policy.rules.opens)
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
         _keys(work, chunk)
@@ -100,7 +100,7 @@ def _users(work: _Import, users: Sequence[ReportedUser]) -> None:
         verdict
         for user in users
         for verdict in judge_user(user, policy, now)
-        if policy.rules.opened_by(verdict.rule) is not None
+        if policy.rules.opened_by(verdict.dealt_with_as) is not None
     ]
     quiet = [verdict.finding.subject for verdict in judged if not verdict.applies]
     standing = store.open_tickets([subject_id(user.account_id, user.username, None) for user in users])
@@ -146,7 +146,7 @@ def _to_open(
     wanted = [
         (workflow, verdict.finding)
         for verdict in applying
-        if (workflow := policy.rules.opened_by(verdict.rule)) is not None
+        if (workflow := policy.rules.opened_by(verdict.dealt_with_as)) is not None
     ]
     unticketed = [(workflow, finding) for workflow, finding in wanted if finding.subject not in standing]
     refused = [
@@ -200,7 +200,7 @@ def _update(verdict: Verdict, standing: Mapping[SubjectId, Ticket], work: _Impor
     ticket = standing.get(verdict.finding.subject)
     if ticket is None or verdict.finding.facts.as_of <= ticket.facts.as_of:
         return None
-    if work.desk.policy.rules.opened_by(verdict.rule) != ticket.workflow and ticket.access_key_id is None:
+    if work.desk.policy.rules.opened_by(verdict.dealt_with_as) != ticket.workflow and ticket.access_key_id is None:
         return None
     facts = _learned(ticket, marked(verdict.finding.facts, holds=verdict.applies))
     ended_now = ticket.facts.holds and not verdict.applies
