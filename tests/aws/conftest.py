@@ -9,8 +9,9 @@ import pytest
 
 from iamflow.aws.cloud import AwsCloud, open_cloud
 from iamflow.aws.settings import AwsSettings
+from iamflow.domain.brownout import policy_document, policy_name
 from iamflow.domain.effect import Effect, EffectKind
-from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
 from iamflow.domain.subject import UserSubject
 from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
@@ -22,11 +23,23 @@ ACCOUNT = AccountId("562458925665")
 USER = UserName("etl")
 KEY = KeyId("AKIAYF5JKDJQS3LDLOIV")
 SUBJECT = UserSubject(account_id=ACCOUNT, username=USER, key_id=KEY)
+DENY, DENYING = policy_name(TicketId(1)), policy_document(TicketId(1))
+BROWNOUT = (EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT)
+KEY_EFFECTS = (EffectKind.DEACTIVATE_KEY, EffectKind.REACTIVATE_KEY, EffectKind.DELETE_KEY)
+EFFECTS = (*BROWNOUT, *KEY_EFFECTS)
+"""What can be done to the user and the key that these tests are about, in an order in which it can be done."""
 Opener = Callable[..., AwsCloud]
 
 
 def effect(kind: EffectKind, subject: UserSubject = SUBJECT) -> Effect:
-    return Effect(kind=kind, account_id=subject.account_id, username=subject.username, key_id=subject.key_id)
+    return Effect(
+        kind=kind,
+        account_id=subject.account_id,
+        username=subject.username,
+        key_id=subject.key_id,
+        targets=(DENY,) if kind in BROWNOUT else (),
+        document=DENYING if kind is EffectKind.ATTACH_BROWNOUT else None,
+    )
 
 
 @pytest.fixture(autouse=True)

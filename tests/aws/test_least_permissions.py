@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,19 +17,21 @@ from iamflow.domain.errors import BlockedError
 from iamflow.domain.evidence import Attribute, TrailQuery
 from iamflow.domain.ids import Region, TicketId
 from iamflow.sandbox.server import Sandbox
-from tests.aws.conftest import ACCOUNT, START, SUBJECT, effect
+from tests.aws.conftest import ACCOUNT, DENY, EFFECTS, KEY_EFFECTS, START, SUBJECT, effect
 
 GOLDEN = Path(__file__).parent / "least_permissions.json"
 
 
 def test_the_policies_are_the_golden_ones() -> None:
-    shown = {role.value: policy_document(EffectKind, role) for role in Role}
-    shown["all together"] = policy_document(EffectKind)
+    shown = {role.value: policy_document(KEY_EFFECTS, role) for role in Role}
+    shown["all together"] = policy_document(KEY_EFFECTS)
+    browning = {f"{role.value} with a brown-out": policy_document(EFFECTS, role) for role in Role}
+    shown |= {**browning, "all together with a brown-out": policy_document(EFFECTS)}
     assert json.loads(GOLDEN.read_text()) == json.loads(json.dumps(shown))
 
 
 def use_everything(cloud: AwsCloud) -> None:
-    cloud.read(SUBJECT)
+    cloud.read(replace(SUBJECT, policies=(DENY,)))
     cloud.regions(ACCOUNT)
     cloud.user_count(ACCOUNT)
     query = TrailQuery(attribute=Attribute.USERNAME, value="etl", start=START, end=START)
@@ -41,9 +44,9 @@ def grant(sandbox: Sandbox, document: Mapping[str, object]) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_each_role_can_do_its_work_and_nothing_else(sandbox: Sandbox, cloud: AwsCloud, role: Role) -> None:
-    grant(sandbox, policy_document(EffectKind, role))
+    grant(sandbox, policy_document(EFFECTS, role))
     use_everything(cloud)
-    for kind in EffectKind:
+    for kind in EFFECTS:
         with cloud.step(SUBJECT, TicketId(1), kind) as step:
             assert step.read().user_id is not None
             if CALLS[kind].role is role:
@@ -57,15 +60,15 @@ def actions(document: Mapping[str, object]) -> list[str]:
     return [action for statement in cast("list[Any]", document["Statement"]) for action in statement["Action"]]
 
 
-@pytest.mark.parametrize("left_out", [a for a in actions(policy_document(EffectKind)) if a != "sts:GetCallerIdentity"])
+@pytest.mark.parametrize("left_out", [a for a in actions(policy_document(EFFECTS)) if a != "sts:GetCallerIdentity"])
 def test_no_permission_is_superfluous(sandbox: Sandbox, cloud: AwsCloud, left_out: str) -> None:
-    document: Any = policy_document(EffectKind)
+    document: Any = policy_document(EFFECTS)
     for statement in document["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action != left_out]
     grant(sandbox, document)
     with pytest.raises(BlockedError):  # noqa: PT012 - which of the calls it is depends on the permission
         use_everything(cloud)
-        for kind in EffectKind:
+        for kind in EFFECTS:
             with cloud.step(SUBJECT, TicketId(1), kind) as step:
                 step.apply(effect(kind))
 
@@ -74,6 +77,15 @@ def test_only_the_effects_in_use_are_allowed() -> None:
     shown = one_line(policy_document([EffectKind.DEACTIVATE_KEY]))
     assert "iam:UpdateAccessKey" in shown
     assert "iam:DeleteAccessKey" not in shown
+
+
+def test_a_users_policies_are_written_and_read_only_where_a_brownout_is_asked_for() -> None:
+    assert "UserPolicy" not in one_line(policy_document(KEY_EFFECTS)).replace("ListAttachedUserPolicies", "")
+    operator = one_line(policy_document(EFFECTS, Role.OPERATOR))
+    assert all(f"iam:{call}UserPolicy" in operator for call in ("Get", "Put", "Delete"))
+    reaper = one_line(policy_document(EFFECTS, Role.REAPER))
+    assert "iam:GetUserPolicy" in reaper
+    assert "iam:PutUserPolicy" not in reaper
 
 
 def test_a_trust_policy_names_its_principal_and_the_external_id() -> None:

@@ -1,5 +1,7 @@
 """A change is called once, with the user and the key named. What became of it is told by kind."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,10 +12,12 @@ from iamflow.domain.effect import EffectKind, Receipt
 from iamflow.domain.errors import BlockedError, IamflowError, PermanentError, TemporaryError, UncertainError
 from iamflow.domain.ids import TicketId
 from iamflow.sandbox.server import Sandbox
-from tests.aws.conftest import ACCOUNT, KEY, START, SUBJECT, effect
+from tests.aws.conftest import ACCOUNT, DENY, DENYING, EFFECTS, KEY, START, SUBJECT, effect
 from tests.aws.scripted import DATE, Reply, Scripted, refusal, result
 
 CALLS = {
+    EffectKind.ATTACH_BROWNOUT: "PutUserPolicy",
+    EffectKind.LIFT_BROWNOUT: "DeleteUserPolicy",
     EffectKind.DEACTIVATE_KEY: "UpdateAccessKey",
     EffectKind.REACTIVATE_KEY: "UpdateAccessKey",
     EffectKind.DELETE_KEY: "DeleteAccessKey",
@@ -48,7 +52,7 @@ NO_ANSWERS = {
 
 
 @pytest.mark.parametrize("reply", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
-@pytest.mark.parametrize("kind", EffectKind)
+@pytest.mark.parametrize("kind", EFFECTS)
 def test_a_call_without_an_answer_is_uncertain_and_not_repeated(
     scripted: Scripted, scripted_cloud: AwsCloud, kind: EffectKind, reply: Reply
 ) -> None:
@@ -58,7 +62,7 @@ def test_a_call_without_an_answer_is_uncertain_and_not_repeated(
 
 
 @pytest.mark.parametrize("code", LATER)
-@pytest.mark.parametrize("kind", EffectKind)
+@pytest.mark.parametrize("kind", EFFECTS)
 def test_a_call_that_aws_puts_off_was_certainly_not_done_and_is_not_repeated(
     scripted: Scripted, scripted_cloud: AwsCloud, kind: EffectKind, code: str
 ) -> None:
@@ -114,19 +118,21 @@ def test_a_lost_answer_is_uncertain_whether_or_not_it_happened(cloud: AwsCloud, 
     assert sandbox.key_status(ACCOUNT, KEY) == ("Inactive" if fault == "timeout_after" else "Active")
 
 
-def test_user_and_key_are_both_named(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
+def test_user_and_key_or_policy_are_both_named(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
     asked: list[dict[str, str]] = []
 
     def noting(given: dict[str, str]) -> Reply:
         asked.append(given)
         return result(given["Action"])
 
-    scripted.on("UpdateAccessKey", noting)
-    scripted.on("DeleteAccessKey", noting)
-    for kind in EffectKind:
+    for call in CALLS.values():
+        scripted.on(call, noting)
+    for kind in EFFECTS:
         apply(scripted_cloud, kind)
     named = {"UserName": "etl", "AccessKeyId": KEY}
     expected: list[dict[str, str]] = [
+        {"Action": "PutUserPolicy", "UserName": "etl", "PolicyName": DENY, "PolicyDocument": DENYING},
+        {"Action": "DeleteUserPolicy", "UserName": "etl", "PolicyName": DENY},
         {"Action": "UpdateAccessKey", **named, "Status": "Inactive"},
         {"Action": "UpdateAccessKey", **named, "Status": "Active"},
         {"Action": "DeleteAccessKey", **named},
@@ -153,9 +159,13 @@ def test_the_receipt_has_the_request_id_and_the_time_of_the_date_header(
 
 
 def test_the_effects_are_done_and_told_by_aws(cloud: AwsCloud, sandbox: Sandbox) -> None:
-    for kind, status in zip(EffectKind, ["Inactive", "Active", None], strict=True):
+    statuses = ["Active", "Active", "Inactive", "Active", None]
+    denied = [True, False, False, False, False]
+    for kind, status, deny in zip(EFFECTS, statuses, denied, strict=True):
         receipt = apply(cloud, kind)
         assert sandbox.key_status(ACCOUNT, KEY) == status
+        found = cloud.read(replace(SUBJECT, policies=(DENY,))).policies[DENY]
+        assert (found is not None and json.loads(found) == json.loads(DENYING)) is deny
         made = sandbox.mutations(role_name="iamflow")[-1]
         assert (made.request_id, receipt.at) == (receipt.request_id, START)
 

@@ -57,5 +57,5 @@ def check_journal(world: World) -> None:
     made = [
         (change.operation, change.parameters.get("policyName") or change.access_key_id) for change in world.changes()
     ]
-    assert made == [(effect.kind.call.removeprefix("iam:"), effect.target or effect.key_id) for effect in done]
+    assert made == [(effect.kind.call.removeprefix("iam:"), (*effect.targets, effect.key_id)[0]) for effect in done]
     assert list(world.app.store.verify()) == []

@@ -41,6 +41,8 @@ CONTEXT: dict[str, object] = {
     "applications": [],
     "due_at": "2026-11-30T00:00:00+00:00",
     "comment": None,
+    "brownout": None,
+    "was_deactivated": True,
     "headline": "the key was deactivated on 2026-12-01 00:12 UTC",
 }
 

@@ -27,6 +27,14 @@ EXAMPLES = {
         applications=[USED],
         comment="the owner asked for it",
     ),
+    NoticeKind.BROWNED_OUT: notice(
+        NoticeKind.BROWNED_OUT,
+        recipients=(OWNER, TEAM),
+        headline="calls signed with the key are denied until 2026-12-01 04:12 UTC, to see whether anything still depends on it",
+        applications=[USED],
+        brownout="4 hours",
+        was_deactivated=False,
+    ),
     NoticeKind.HELD: notice(
         NoticeKind.HELD,
         headline="a new access key was made for the user on 2026-12-02 10:00 UTC",
@@ -110,6 +118,39 @@ def test_a_rollback_shows_each_event_with_time_place_address_program_and_error()
 @pytest.mark.parametrize("kind", [NoticeKind.KEY_DEACTIVATION, NoticeKind.DEACTIVATED])
 def test_the_owner_is_told_that_aws_does_not_record_calls_with_an_inactive_key(kind: NoticeKind) -> None:
     assert "AWS does not record calls that fail because their key is Inactive" in " ".join(text(EXAMPLES[kind]).split())
+
+
+BROWNED = (
+    "the key called s3.amazonaws.com ListBuckets in eu-west-1 after the brown-out began (refused with AccessDenied)"
+)
+GIVEN_BACK = notice(
+    NoticeKind.ROLLED_BACK,
+    recipients=(OWNER, TEAM),
+    headline="the key works again: its calls are not denied any more, and it was never deactivated",
+    reasons=[BROWNED],
+    evidence=[CALL],
+    was_deactivated=False,
+)
+
+
+def test_an_owner_is_told_beforehand_what_a_brownout_does_to_his_applications() -> None:
+    words = " ".join(text(notice(brownout="4 hours")).split())
+    assert "a brown-out comes first: for 4 hours, every call signed with a long-term access key of this user" in words
+
+
+def test_the_beginning_of_a_brownout_says_what_fails_what_does_not_and_how_to_end_it() -> None:
+    words = " ".join(text(EXAMPLES[NoticeKind.BROWNED_OUT]).split())
+    for wanted in ("AccessDenied", "UnauthorizedOperation", "GetCallerIdentity", "can be ended at any time", "from S3"):
+        assert wanted in words
+
+
+def test_a_key_that_was_never_deactivated_is_not_said_to_be_active_again() -> None:
+    mail = read_mail(composed(GIVEN_BACK))
+    words = " ".join(text_of(mail).split())
+    assert "works again" in mail["Subject"]
+    assert "deactivation was undone" not in words
+    assert "What was seen after the brown-out began" in words
+    assert "192.0.2.4" in words
 
 
 def test_a_notice_that_lacks_what_it_is_to_show_is_refused_and_names_it() -> None:

@@ -58,8 +58,12 @@ def heading_for(ticket: Ticket, policy: Policy) -> EffectKind | None:
 
 
 def policies_of(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
-    """Return the names of the user's inline policies that every reading for this ticket must ask for."""
+    """Return the names of the user's inline policies that every reading for this ticket must ask for.
+
+    Once nothing of a brown-out is lacking, that is none: the deny was seen to be gone, and the session that deactivates
+    the key may not read policies.
+    """
     if ticket.ended or ticket.key_was_deactivated:
         return ()
-    wanted = policy.of(ticket.workflow).brownout is not None or ticket.progress.brownout is not None
-    return (policy_name(ticket.id),) if wanted else ()
+    lacks = lack(ticket.progress.brownout, policy.of(ticket.workflow).brownout, policy.excused)
+    return () if lacks is None else (policy_name(ticket.id),)
