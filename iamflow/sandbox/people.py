@@ -18,6 +18,7 @@ from iamflow.sandbox.web_identity import Claims, make_token
 from iamflow.sandbox.world import World
 
 _STAFF_ROLE = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
+_STAFF_PATH = "/aws-reserved/sso.amazonaws.com/"
 _WORKING_DAY = 8 * 3600
 _USER_SESSION = 36 * 3600
 _ROLE_SESSION = 6 * 3600
@@ -239,14 +240,19 @@ class Owner:
         self.delete_user(account_id, user_name)
         return str(self._iam(account_id).create_user(UserName=user_name)["User"]["UserId"])
 
-    def _iam(self, account_id: str) -> Any:  # noqa: ANN401 - boto3
+    def client(self, account_id: str, service: str, region: str = "us-east-1") -> Any:  # noqa: ANN401 - boto3
+        """Return a boto3 client that signs as a person with all rights in an account, who signed in for the day."""
         session = self._sessions.get(account_id)
         if session is None or session.expires <= self._world.clock.now():
             role = (account_id, _STAFF_ROLE, new_unique_id("AROA"))
-            principal = role_principal(self._world, role, "owner@example.com")
+            principal = replace(role_principal(self._world, role, "owner@example.com"), role_path=_STAFF_PATH)
             session = self._sessions[account_id] = open_session(self._world, principal, _WORKING_DAY)
         credentials = (session.access_key_id, session.secret, session.token)
-        return self._callers.client("iam", credentials, Place(source_ip="203.0.113.20", user_agent="AWS Console"))
+        place = Place(region=region, source_ip="203.0.113.20", user_agent="AWS Console")
+        return self._callers.client(service, credentials, place)
+
+    def _iam(self, account_id: str) -> Any:  # noqa: ANN401 - boto3
+        return self.client(account_id, "iam")
 
 
 @cache
