@@ -6,7 +6,7 @@ from typing import Any
 from moto.iam.models import User
 
 from iamflow.sandbox.events import TrailEvent, identity
-from iamflow.sandbox.identity import Kind, Principal, Session
+from iamflow.sandbox.identity import Kind, Principal, Session, new_secret
 from iamflow.sandbox.people import Callers, Outcome, Place, outcome_of
 from iamflow.sandbox.sts_rules import open_session
 from iamflow.sandbox.world import World
@@ -28,7 +28,8 @@ class Console:
         """Let a user sign in with his password, for 12 hours.
 
         He proves MFA if he has a device: AWS asks for it, and for none else. Without a password the sign-in fails.
-        Either way the trail of us-east-1 shows ConsoleLogin; a success moves the password's last use.
+        Either way the trail of us-east-1 shows ConsoleLogin; a success moves the password's last use. Who has to
+        choose a new password does so first, and stays outside if a policy forbids him to.
         """
         with self._world.lock:
             user = self._world.iam(account_id).users.get(user_name)
@@ -41,7 +42,20 @@ class Console:
             seen: Any = user  # moto declares the attribute as always None
             seen.password_last_used = event.at.astimezone(UTC).replace(tzinfo=None)
             self._sessions[account_id, user_name] = open_session(self._world, principal, _SIGNED_IN)
-            return Outcome(request_id=event.request_id)
+            old, renew = str(user.password), bool(user.password_reset_required)
+        if renew:
+            changed = self.call(
+                account_id,
+                user_name,
+                service="iam",
+                operation="ChangePassword",
+                OldPassword=old,
+                NewPassword=new_secret(),
+            )
+            if not changed.ok:
+                del self._sessions[account_id, user_name]
+                return changed
+        return Outcome(request_id=event.request_id)
 
     def call(
         self, account_id: str, user_name: str, *, service: str = "s3", operation: str = "ListBuckets", **parameters: str

@@ -8,7 +8,7 @@ from moto.iam.models import User
 
 from iamflow.sandbox.errors import AwsError
 from iamflow.sandbox.iam_common import already, choice, conflict, invalid, missing, named_user, within_quota
-from iamflow.sandbox.identity import new_key_id, new_secret
+from iamflow.sandbox.identity import Kind, new_key_id, new_secret
 from iamflow.sandbox.services import Exchange, Handler, Original
 from iamflow.sandbox.world import ServiceCredential
 
@@ -62,6 +62,19 @@ def _delete_login_profile(exchange: Exchange, _: Original) -> object:
     return None
 
 
+def _change_password(exchange: Exchange, _: Original) -> object:
+    """Let a user change his own password; nobody else's can be changed so."""
+    if exchange.principal.kind is not Kind.USER:
+        message = "Only IAM Users can change their own password."
+        raise AwsError(code="InvalidUserType", message=message)
+    user = named_user(exchange)
+    _login_profile(exchange, user)
+    if exchange.parameter("OldPassword") != user.password:
+        raise AwsError(code="AccessDenied", message="The old password was incorrect.", status=403)
+    user.password, user.password_reset_required = exchange.parameter("NewPassword"), False
+    return None
+
+
 def _create_virtual_mfa_device(exchange: Exchange, original: Original) -> object:
     result = original()
     device = result.result["VirtualMFADevice"]
@@ -92,6 +105,17 @@ def _deactivate_mfa_device(exchange: Exchange, original: Original) -> object:
     if serial not in user.mfa_devices:
         raise missing(kind="MFA device", name=serial)
     return original.asked_for(UserName=user.name)
+
+
+def _get_mfa_device(exchange: Exchange, _: Original) -> object:
+    serial, name = exchange.parameter("SerialNumber"), exchange.parameter("UserName")
+    for user in exchange.iam.users.values():
+        if serial in user.mfa_devices and name in {None, user.name}:
+            enabled = user.mfa_devices[serial].enable_date
+            return {"UserName": user.name, "SerialNumber": serial, "EnableDate": enabled}
+    if name is None and serial in exchange.iam.virtual_mfa_devices:
+        return {"SerialNumber": serial}
+    raise missing(kind="MFA device", name=serial)
 
 
 def _delete_virtual_mfa_device(exchange: Exchange, original: Original) -> object:
@@ -190,6 +214,8 @@ HANDLERS: Mapping[str, Handler] = {
     "get_login_profile": _get_login_profile,
     "update_login_profile": _update_login_profile,
     "delete_login_profile": _delete_login_profile,
+    "change_password": _change_password,
+    "get_mfa_device": _get_mfa_device,
     "create_virtual_mfa_device": _create_virtual_mfa_device,
     "enable_mfa_device": _enable_mfa_device,
     "deactivate_mfa_device": _deactivate_mfa_device,

@@ -44,3 +44,12 @@ def test_a_deleted_profile_is_gone(sandbox: Sandbox, aws: Aws, refused: Refused)
     iam = aws.role("iam")
     iam.delete_login_profile(UserName="ana")
     assert refused(iam.get_login_profile, UserName="ana") == "NoSuchEntity"
+
+
+def test_a_user_changes_his_own_password_if_he_knows_it(aws: Aws, refused: Refused) -> None:
+    aws.role("iam").create_login_profile(UserName="etl", Password=PASSWORD, PasswordResetRequired=True)
+    own = aws.key("iam")
+    assert refused(own.change_password, OldPassword="wrong", NewPassword="another-Horse-8") == "AccessDenied"
+    own.change_password(OldPassword=PASSWORD, NewPassword="another-Horse-8")
+    assert own.get_login_profile(UserName="etl")["LoginProfile"]["PasswordResetRequired"] is False
+    assert refused(aws.role("iam").change_password, OldPassword="x", NewPassword="y") == "InvalidUserType"

@@ -109,6 +109,21 @@ def test_the_console_without_mfa_is_good_for_enrolment_only(sandbox: Sandbox, aw
     assert console.call(ACCOUNT, "etl").ok
 
 
+def test_who_must_choose_a_new_password_is_locked_out_unless_that_is_exempted(sandbox: Sandbox, aws: Aws) -> None:
+    iam = aws.role("iam")
+    inline(sandbox, iam)
+    iam.update_login_profile(UserName="etl", PasswordResetRequired=True)
+    assert sandbox.console.sign_in(ACCOUNT, "etl").error == "AccessDenied"
+    with pytest.raises(KeyError):
+        sandbox.console.call(ACCOUNT, "etl")
+    exempting = json.loads(json.dumps(REQUIRE_MFA))
+    exempting["Statement"][0]["NotAction"].append("iam:ChangePassword")
+    iam.put_user_policy(UserName="etl", PolicyName="RequireMFAPolicy", PolicyDocument=json.dumps(exempting))
+    assert sandbox.console.sign_in(ACCOUNT, "etl").ok
+    assert iam.get_login_profile(UserName="etl")["LoginProfile"]["PasswordResetRequired"] is False
+    assert sandbox.console.enrol_mfa(ACCOUNT, "etl").ok
+
+
 def test_a_role_may_demand_mfa_of_who_assumes_it(sandbox: Sandbox, aws: Aws, refused: Refused) -> None:
     iam = aws.role("iam")
     trust = {

@@ -110,3 +110,13 @@ def test_enrolling_shows_in_the_trail_by_the_users_name_and_without_codes(aws: A
     (event,) = events(EventName="EnableMFADevice")
     assert {"ResourceType": "AWS::IAM::User", "ResourceName": "etl"} in event["Resources"]
     assert "123456" not in event["CloudTrailEvent"].replace(ACCOUNT, "")
+
+
+def test_a_device_is_found_by_its_serial_number(aws: Aws, refused: Refused) -> None:
+    iam = aws.role("iam")
+    assert refused(iam.get_mfa_device, SerialNumber=SERIAL) == "NoSuchEntity"
+    iam.create_virtual_mfa_device(VirtualMFADeviceName="etl")
+    assert "UserName" not in iam.get_mfa_device(SerialNumber=SERIAL)
+    iam.enable_mfa_device(UserName="etl", SerialNumber=SERIAL, **CODES)
+    assert iam.get_mfa_device(SerialNumber=SERIAL)["UserName"] == "etl"
+    assert refused(iam.get_mfa_device, SerialNumber=SERIAL, UserName="ana") == "NoSuchEntity"
