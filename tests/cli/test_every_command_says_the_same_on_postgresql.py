@@ -65,7 +65,7 @@ def _live(office: Office) -> Told:
         world.user(name)
     keys = (world.key(), world.key(USED, "web", idle=2 * DAY), world.key(THIRD, "batch"), world.key(FOURTH, "cron"))
     world.take_in(*keys)
-    say(*READING, *BEFORE_THE_DEADLINE, *READING)
+    say(*BEFORE_THE_DEADLINE, *READING)
     world.pass_until(State.MONITORING)
     say(("ticket", "rollback", "1", "--comment", "the payroll stopped"), ("ticket", "retry", "1"))
     world.pass_until(State.AWAITING_APPROVAL, USED)

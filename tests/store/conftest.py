@@ -8,7 +8,8 @@ from sqlalchemy.engine import Engine
 
 from iamflow.store.open import SqlStore, open_store
 from iamflow.store.schema import BINDING, FREEZE, METADATA
-from tests.store.support import KEY, MovedClock, build, postgresql_server
+from tests.postgresql import Cluster
+from tests.store.support import KEY, MovedClock, build
 
 Opener = Callable[..., SqlStore]
 
@@ -34,12 +35,11 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Engine]:
+def postgresql(cluster: Cluster) -> Iterator[Engine]:
     """A database in a running PostgreSQL, as the migrations left it."""
-    with postgresql_server() as server:
-        url = make_url(server)
-        build(url.render_as_string(hide_password=False))
-        engine = create_engine(url.set(drivername="postgresql+psycopg"))
+    with cluster.empty() as url:
+        build(url)
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
         yield engine
         engine.dispose()
 

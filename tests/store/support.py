@@ -1,7 +1,5 @@
 """What the tests of the store are made of: a clock that is moved, tickets, changes, and databases built by the migrations."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +13,6 @@ from iamflow.domain.states import State
 from iamflow.domain.ticket import NewTicket, Progress, Ticket, Word
 from iamflow.engine.ports import Change, ScanInfo
 from iamflow.store import binding, migrate
-from tests.postgresql import running_server
 
 START = datetime(2026, 11, 24, 0, 11, 2, 341905, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -141,10 +138,3 @@ def build(url: str) -> None:
     """Make a database as a user does: run the migrations, bind it."""
     migrate.upgrade(url)
     binding.create(url, BOUND, key=KEY, clock=MovedClock())
-
-
-@contextmanager
-def postgresql_server() -> Iterator[str]:
-    """Run a PostgreSQL of this test run's own; yields the URL of its server without a database name."""
-    with running_server() as server:
-        yield server.get_uri()
