@@ -6,6 +6,7 @@ The same failure weighs differently: a read without an answer can be repeated, a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
 
 from botocore.exceptions import (
@@ -32,6 +33,9 @@ ACCESS = "access"
 _CLIENT_FAULT = range(400, 500)
 _REQUEST_TIMEOUT = 408
 _MESSAGE_MOST = 300
+_UNMODIFIABLE = frozenset({"EntityTemporarilyUnmodifiable", "EntityTemporarilyUnmodifiableException"})
+_MINUTES = timedelta(minutes=3)
+"""How long IAM takes, about, until a name that was just given up can be used and changed again."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -57,6 +61,8 @@ _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
         "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete",
         "LimitExceeded", "LimitExceededException", "EntityTemporarilyUnmodifiable",
         "EntityTemporarilyUnmodifiableException", "ConcurrentModification", "ConcurrentModificationException",
+        # Something of the user is left: the next look lists again what there is (DOMAIN section 3).
+        "DeleteConflict", "DeleteConflictException",
     ),
     Refusal.DENIED: (
         "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired", "NotAuthorized",
@@ -133,7 +139,10 @@ def _answered(error: ClientError, attempt: Attempt) -> IamflowError:
     found: IamflowError
     match _BY_CODE.get(code):
         case Refusal.LATER:
-            found = TemporaryError(f"{attempt.told} was put off by AWS ({code}); it will be tried again")
+            wait = _MINUTES if code in _UNMODIFIABLE else None
+            found = TemporaryError(
+                f"{attempt.told} was put off by AWS ({code}); it will be tried again", retry_after=wait
+            )
         case Refusal.DENIED:
             remedy = f"allow {attempt.action}; `iamflow policy show` prints the policy"
             found = BlockedError(f"{attempt.told} is denied ({said}): {remedy}", code=ACCESS)

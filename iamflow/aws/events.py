@@ -16,6 +16,7 @@ Record: TypeAlias = Mapping[str, Any]
 
 _KEY_CALLS = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
 _POLICY_CALLS = frozenset({"PutUserPolicy", "DeleteUserPolicy", "AttachUserPolicy", "DetachUserPolicy"})
+_USER_CALLS = frozenset({"CreateUser", "DeleteUser"})
 _MINTING = frozenset({"GetSessionToken", "GetFederationToken"})
 _CONSOLE_TYPES = frozenset({"AwsConsoleSignIn", "AwsConsoleAction"})
 _MESSAGE_MOST = 1024
@@ -64,7 +65,7 @@ def parsed(event: Record, region: str) -> TrailEvent:
 def _target(event: Record, record: Record, name: str) -> tuple[str | None, str | None]:
     """Return the key and the user that a call was about; AWS does not always fill the same field."""
     asked = _mapping(record.get("requestParameters"))
-    if name in _POLICY_CALLS:
+    if name in _POLICY_CALLS or name in _USER_CALLS:
         return None, text(asked.get("userName")) or _resource(event, "AWS::IAM::User") or _denied_user(record)
     if name not in _KEY_CALLS:
         return None, None

@@ -1,5 +1,7 @@
 """One step that changes something: its fresh reading and its calls, through one session."""
 
+from datetime import timedelta
+
 from iamflow.aws.answers import receipt_of
 from iamflow.aws.clients import Api
 from iamflow.aws.effects import CALLS
@@ -7,9 +9,12 @@ from iamflow.aws.keys import read_user
 from iamflow.aws.sessions import AccountSession
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind, Receipt
-from iamflow.domain.errors import IamflowError, PermanentError, UncertainError
+from iamflow.domain.errors import IamflowError, PermanentError, TemporaryError, UncertainError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.subject import UserSubject
+
+_CALLS_WITHIN = timedelta(seconds=30)
+"""How long after the first call of an effect its last one may begin: whoever settles an intent counts on it."""
 
 
 class AwsStep:
@@ -48,18 +53,24 @@ class AwsStep:
         Raises ``UncertainError`` then, whatever went wrong with a later one: only reading AWS tells how far it came.
         """
         receipt: Receipt | None = None
+        until = self._clock.now() + _CALLS_WITHIN
         try:
             for answer in CALLS[effect.kind].make(self._client, effect):
                 receipt = receipt_of(answer)
+                if self._clock.now() > until:
+                    message = "the calls took too long; what is left is for a later look"
+                    raise TemporaryError(message)
         except IamflowError as error:
             if receipt is None:
                 raise
             message = f"only a part of {effect.kind.value} was done: {error}"
-            raise UncertainError(message) from error
+            raise UncertainError(message, request_id=receipt.request_id) from error
         if receipt is None:
             message = f"{effect.kind.value} names nothing to be done; nothing was called"
             raise PermanentError(message)
         return receipt
 
     def _client(self, service: str) -> Api:
-        return self._session.connection.changing(service, self._region)
+        sink = self._subject.sink
+        region = sink.region if service != "iam" and sink is not None else None
+        return self._session.connection.changing(service, region or self._region)

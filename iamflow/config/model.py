@@ -18,6 +18,7 @@ from iamflow.domain.policy import (
     AutoDelete,
     Breaker,
     Caps,
+    DeleteUserPolicy,
     DisableKeyPolicy,
     EnforceMfaPolicy,
     OwnerRules,
@@ -98,6 +99,9 @@ class Settings(BaseSettings):
             ("workflows.disable-key.grace", waits.grace, DAY, "1d"),
             ("workflows.disable-key.delivery_lag", waits.delivery_lag, 15 * MINUTE, "15m"),
             ("workflows.enforce-mfa.grace", self.workflows.enforce_mfa.grace, DAY, "1d"),
+            ("workflows.delete-user.monitor", self.workflows.delete_user.monitor, 24 * HOUR, "24h"),
+            ("workflows.delete-user.grace", self.workflows.delete_user.grace, DAY, "1d"),
+            ("workflows.delete-user.delivery_lag", self.workflows.delete_user.delivery_lag, 15 * MINUTE, "15m"),
             ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:
@@ -207,6 +211,7 @@ class Settings(BaseSettings):
             ),
             disable_key=self._disable_key(),
             enforce_mfa=self._enforce_mfa(),
+            delete_user=self._delete_user(),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -262,6 +267,16 @@ class Settings(BaseSettings):
             approvals=chosen.approvals,
             policy=chosen.policy,
             exempt_change_password=chosen.exempt_change_password,
+        )
+
+    def _delete_user(self) -> DeleteUserPolicy:
+        chosen = self.workflows.delete_user
+        return DeleteUserPolicy(
+            grace=chosen.grace,
+            monitor=chosen.monitor,
+            delivery_lag=chosen.delivery_lag,
+            approvals=chosen.approvals,
+            remove_login_profile=chosen.remove_login_profile,
         )
 
     def _timing(self) -> Timing:

@@ -144,11 +144,13 @@ class EnforceMfa(Section):
 
 
 class DeleteUser(Section):
-    """Read already, so that one file serves later versions; this version has no such workflow."""
+    """The settings of ``delete-user``."""
 
     grace: Duration = 14 * DAY
     monitor: Duration = 48 * HOUR
+    delivery_lag: Duration = 30 * MINUTE
     approvals: int = Field(default=1, ge=1, le=10)
+    remove_login_profile: bool = False
 
 
 class RotateKey(Section):

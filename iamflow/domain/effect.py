@@ -23,11 +23,11 @@ class EffectKind(StrEnum):
     ATTACH_QUARANTINE = "attach_quarantine"
     DEACTIVATE_KEYS = "deactivate_keys"
     DISABLE_SERVICES = "disable_services"
-    REMOVE_PASSWORD = "remove_password"
+    REMOVE_LOGIN = "remove_login"
     REACTIVATE_KEYS = "reactivate_keys"
     ENABLE_SERVICES = "enable_services"
     LIFT_QUARANTINE = "lift_quarantine"
-    DELETE_PASSWORD = "delete_password"
+    DELETE_LOGIN = "delete_login"
     DELETE_KEYS = "delete_keys"
     DELETE_SERVICES = "delete_services"
     DELETE_SSH_KEYS = "delete_ssh_keys"
@@ -109,11 +109,11 @@ _STEPS = {
     EffectKind.ATTACH_QUARANTINE: "quarantine of this user, with the deletion that follows it,",
     EffectKind.DEACTIVATE_KEYS: "deactivation of the user's keys",
     EffectKind.DISABLE_SERVICES: "deactivation of the user's service credentials",
-    EffectKind.REMOVE_PASSWORD: "removal of the user's console password",
+    EffectKind.REMOVE_LOGIN: "removal of the user's console password",
     EffectKind.REACTIVATE_KEYS: "reactivation of the user's keys",
     EffectKind.ENABLE_SERVICES: "reactivation of the user's service credentials",
     EffectKind.LIFT_QUARANTINE: "end of the user's quarantine",
-    EffectKind.DELETE_PASSWORD: "deletion of this user: its console password",
+    EffectKind.DELETE_LOGIN: "deletion of this user: its console password",
     EffectKind.DELETE_KEYS: "deletion of this user: its access keys",
     EffectKind.DELETE_SERVICES: "deletion of this user: its service credentials",
     EffectKind.DELETE_SSH_KEYS: "deletion of this user: its SSH public keys",
@@ -147,7 +147,7 @@ _ABOUT_KEY = frozenset(
 )
 _DELETING_USER = frozenset(
     {
-        EffectKind.DELETE_PASSWORD,
+        EffectKind.DELETE_LOGIN,
         EffectKind.DELETE_KEYS,
         EffectKind.DELETE_SERVICES,
         EffectKind.DELETE_SSH_KEYS,
@@ -165,7 +165,7 @@ _TAKING_USER = _DELETING_USER | {
     EffectKind.ATTACH_QUARANTINE,
     EffectKind.DEACTIVATE_KEYS,
     EffectKind.DISABLE_SERVICES,
-    EffectKind.REMOVE_PASSWORD,
+    EffectKind.REMOVE_LOGIN,
 }
 _DESTROYING = frozenset({EffectKind.DELETE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY}) | _DELETING_USER
 _UNDOING = frozenset(
@@ -207,11 +207,11 @@ _CALLS = {
     EffectKind.ATTACH_QUARANTINE: "iam:PutUserPolicy",
     EffectKind.DEACTIVATE_KEYS: "iam:UpdateAccessKey",
     EffectKind.DISABLE_SERVICES: "iam:UpdateServiceSpecificCredential",
-    EffectKind.REMOVE_PASSWORD: "iam:DeleteLoginProfile",
+    EffectKind.REMOVE_LOGIN: "iam:DeleteLoginProfile",
     EffectKind.REACTIVATE_KEYS: "iam:UpdateAccessKey",
     EffectKind.ENABLE_SERVICES: "iam:UpdateServiceSpecificCredential",
     EffectKind.LIFT_QUARANTINE: "iam:DeleteUserPolicy",
-    EffectKind.DELETE_PASSWORD: "iam:DeleteLoginProfile",
+    EffectKind.DELETE_LOGIN: "iam:DeleteLoginProfile",
     EffectKind.DELETE_KEYS: "iam:DeleteAccessKey",
     EffectKind.DELETE_SERVICES: "iam:DeleteServiceSpecificCredential",
     EffectKind.DELETE_SSH_KEYS: "iam:DeleteSSHPublicKey",

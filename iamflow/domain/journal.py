@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     COMMENT = "comment"
     SIGNAL = "signal"
     BASELINE = "baseline"
+    SNAPSHOT = "snapshot"
     SWEEP = "sweep"
     CONFIRMATION = "confirmation"
     RETRY_LATER = "retry_later"

@@ -14,7 +14,7 @@ from iamflow.domain.ticket import Ticket
 
 _SESSION_PREFIX = "ASIA"
 
-DECISIVE = frozenset({SignalKind.KEY_USED})
+DECISIVE = frozenset({SignalKind.KEY_USED, SignalKind.USER_ACTED})
 """Signals that roll back by themselves."""
 
 HOLDING = frozenset(
@@ -23,6 +23,8 @@ HOLDING = frozenset(
         SignalKind.NEW_KEY,
         SignalKind.STRAGGLER,
         SignalKind.TOGGLED,
+        SignalKind.SIGNED_IN,
+        SignalKind.CHANGED,
     }
 )
 """Signals that stop the clock until a person has looked."""

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from iamflow.domain.decision import Case, Decision
-from iamflow.domain.effect import Effect, EffectKind, OutcomeKind
+from iamflow.domain.effect import Effect, OutcomeKind
 from iamflow.domain.errors import RefusedError, TemporaryError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Freeze, Pace, refusals
 from iamflow.domain.ids import AccountId, TicketId
-from iamflow.engine.changes import opening_change, settled_change
+from iamflow.engine.changes import opening_change, settled_change, superseding
 from iamflow.engine.deps import Engine
 from iamflow.engine.execute import Opened, Performed, perform
 from iamflow.engine.failures import after_failure
 from iamflow.engine.observe import Seen, look
-from iamflow.engine.pace import Pacer, trip_breaker
+from iamflow.engine.pace import ROLLBACKS, Pacer, trip_breaker
 from iamflow.engine.ports import Applied, Change
 from iamflow.workflows import registry
 from iamflow.workflows.workflow import Workflow
@@ -49,6 +49,8 @@ class _Planned:
     change: Change
     seen: Seen | None = None
     pace: Pace | None = None
+    supersedes: tuple[Change, ...] = ()
+    """The ends of other tickets that come with it."""
 
 
 def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
@@ -77,13 +79,15 @@ def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
     planned += [_Planned(change=item) for item in looked if isinstance(item, Change)]
     planned += _plan(engine, [item for item in looked if isinstance(item, Seen)])
     engine.crash.reach("before_intents")
-    applied = engine.store.commit([item.change for item in planned])
+    ended = [change for item in planned for change in item.supersedes]
+    applied = engine.store.commit([*(item.change for item in planned), *ended])
     engine.crash.reach("after_intents")
     opened = [opened for item in planned if (opened := _opened(item, applied)) is not None]
     performed = engine.in_parallel(lambda item: perform(engine, item), opened)
     engine.crash.reach("before_outcomes")
     outcomes = [change for item in performed if (change := _outcome_change(engine, item)) is not None]
-    settled = engine.store.commit(outcomes) if outcomes else None
+    ended = [change for item in performed for change in _superseded(engine, item)]
+    settled = engine.store.commit([*outcomes, *ended]) if outcomes else None
     engine.crash.reach("after_outcomes")
     stale = [*applied.stale, *(settled.stale if settled is not None else ())]
     if stale or len(outcomes) < len(performed):
@@ -153,7 +157,8 @@ def _plan_one(engine: Engine, seen: Seen, freeze: Freeze, pacer: Pacer) -> _Plan
     try:
         effect = seen.decision.effect
         if effect is None or seen.reading is None:
-            return _Planned(change=_plain(engine, seen, seen.decision))
+            ended = superseding(seen.decision, seen.case.ticket.id, engine.now())
+            return _Planned(change=_plain(engine, seen, seen.decision), supersedes=ended)
         pace = _pace(seen, effect, pacer)
         objections = refusals(_circumstances(engine, seen, seen.reading, freeze, pace))
         if objections:
@@ -163,6 +168,10 @@ def _plan_one(engine: Engine, seen: Seen, freeze: Freeze, pacer: Pacer) -> _Plan
         return _Planned(change=opening_change(seen.case.ticket, seen.decision), seen=seen, pace=pace)
     except Exception as error:  # noqa: BLE001 - a rule that fails on one ticket must not hold up the others
         return _Planned(change=_plain(engine, seen, after_failure(engine, seen.workflow, seen.case, error)))
+
+
+def _superseded(engine: Engine, item: Performed) -> tuple[Change, ...]:
+    return superseding(item.decision, item.opened.case.ticket.id, engine.now()) if item.decision is not None else ()
 
 
 def _plain(engine: Engine, seen: Seen, decision: Decision) -> Change:
@@ -187,6 +196,7 @@ def _circumstances(engine: Engine, seen: Seen, reading: UserReading, freeze: Fre
         approvals=seen.case.approvals,
         pace=pace,
         follows=seen.workflow.follows.get(seen.decision.effect.kind, frozenset()),
+        others=seen.case.others,
     )
 
 
@@ -222,7 +232,7 @@ def _after_rollbacks(engine: Engine, performed: Sequence[Performed]) -> str | No
     rolled_back = any(
         item.outcome is not None
         and item.outcome.kind is OutcomeKind.DONE
-        and item.opened.intent.effect.kind is EffectKind.REACTIVATE_KEY
+        and item.opened.intent.effect.kind in ROLLBACKS
         for item in performed
     )
     return trip_breaker(engine) if rolled_back else None

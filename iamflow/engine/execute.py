@@ -9,7 +9,7 @@ from datetime import datetime
 
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind, Receipt
-from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
+from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError, UncertainError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Pace, Remedy, refusals
 from iamflow.domain.ticket import Ticket
@@ -74,6 +74,7 @@ def _refused(engine: Engine, opened: Opened, reading: UserReading) -> Performed 
         approvals=opened.case.approvals,
         pace=opened.pace,
         follows=opened.workflow.follows.get(opened.intent.effect.kind, frozenset()),
+        others=opened.case.others,
     )
     objections = refusals(circumstances)
     if any(objection.remedy is Remedy.DROP for objection in objections):
@@ -120,7 +121,8 @@ def _call(engine: Engine, opened: Opened, step: Step) -> Performed:
         decision = after_failure(engine, opened.workflow, settled, error)
         return Performed(opened=opened, decision=decision, outcome=outcome)
     except Exception as error:  # noqa: BLE001 - no answer: only reading AWS can tell
-        return _left_open(engine, opened, None, error)
+        part = Receipt(request_id=error.request_id, at=None) if isinstance(error, UncertainError) else None
+        return _left_open(engine, opened, part, error)
     engine.crash.reach("after_effect")
     try:
         return _observe(engine, opened, step, receipt)

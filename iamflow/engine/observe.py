@@ -83,6 +83,21 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
             seen = replace(sight, user=reading)
+        case Look.QUOTA:
+            seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
+        case Look.SNAPSHOT:
+            whole = replace(subject, parts=subject.parts | {Part.BODIES})
+            seen = replace(sight, snapshot=engine.cloud.read(whole))
+        case Look.RIGHTS:
+            seen = replace(sight, rights=engine.cloud.rights(subject))
+        case _:
+            seen = _searched(engine, ticket, sight, what)
+    return seen
+
+
+def _searched(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight:
+    """Return the sight with what CloudTrail tells."""
+    match what:
         case Look.BASELINE:
             seen = replace(sight, baseline=sweeps.baseline(engine, ticket))
         case Look.REACTIONS:
@@ -97,13 +112,9 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             seen = replace(sight, proof=sweeps.proof(engine, ticket))
         case Look.ORIGIN:
             seen = replace(sight, origin=sweeps.origin(engine, ticket))
-        case Look.QUOTA:
-            seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
-        case Look.SNAPSHOT:
-            whole = replace(subject, parts=subject.parts | {Part.BODIES})
-            seen = replace(sight, snapshot=engine.cloud.read(whole))
-        case Look.RIGHTS:
-            seen = replace(sight, rights=engine.cloud.rights(subject))
+        case _:
+            message = f"nothing reads {what}"
+            raise AssertionError(message)
     return seen
 
 

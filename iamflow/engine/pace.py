@@ -14,6 +14,12 @@ from iamflow.engine.ports import Usage
 
 _DAY = timedelta(hours=24)
 
+TAKEN = (EffectKind.DEACTIVATE_KEY, EffectKind.ATTACH_QUARANTINE)
+"""What the circuit breaker counts as taking access away: a key's, or a whole user's."""
+
+ROLLBACKS = (EffectKind.REACTIVATE_KEY, EffectKind.LIFT_QUARANTINE)
+"""What it counts as giving it back."""
+
 
 def allowance(caps: Caps, users: int) -> int:
     """Return how many steps of one kind an account of that many users may see in 24 hours."""
@@ -45,8 +51,8 @@ def trip_breaker(engine: Engine) -> str | None:
     """Freeze everything when too much was rolled back lately, and return why; None when there is no cause."""
     breaker, now = engine.policy.breaker, engine.now()
     totals = engine.store.totals(now - breaker.within)
-    deactivations = totals.get(EffectKind.DEACTIVATE_KEY, 0)
-    rollbacks = totals.get(EffectKind.REACTIVATE_KEY, 0)
+    deactivations = sum(totals.get(kind, 0) for kind in TAKEN)
+    rollbacks = sum(totals.get(kind, 0) for kind in ROLLBACKS)
     if deactivations <= breaker.deactivations or rollbacks <= breaker.rollbacks or engine.store.freeze().on:
         return None
     days = breaker.within.total_seconds() / 86_400

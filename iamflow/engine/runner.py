@@ -10,10 +10,10 @@ from iamflow.engine.advance import advance
 from iamflow.engine.deps import Engine
 from iamflow.engine.outbox import Delivery
 
-_LOOKS = 16
+_LOOKS = 32
 """How often one ticket is looked at in one tick at most: more often than the longest way to an end has steps."""
 
-_LOOKS_AT_ONCE = 3
+_LOOKS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -59,6 +59,10 @@ def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | N
         message = f"the plan of ticket {ticket.id} has changed since it was viewed: iamflow ticket show {ticket.id}"
         raise ChangedError(message)
     _require_authority(desk, ticket)
+    must_say = _workflow(ticket).approval_says
+    if must_say is not None and not (comment or "").strip():
+        message = f"an approval of ticket {ticket.id} must say {must_say} (--comment)"
+        raise RefusedError(message)
     now = desk.clock.now()
     for earlier in desk.store.case(ticket.id).approvals:
         counts = earlier.used_at is None and earlier.digest == ticket.plan_digest and now < earlier.expires_at
@@ -252,6 +256,18 @@ def _want_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra
 
 
 def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, extra: Mapping[str, object]) -> Ticket:
+    if State.DELETING in {ticket.state, ticket.came_from}:
+        message = (
+            f"the deletion of the user of ticket {ticket.id} has begun and cannot be undone: put it on hold to stop it "
+            f"(iamflow ticket hold {ticket.id}); once it is complete, iamflow ticket restore {ticket.id} brings back a part"
+        )
+        raise RefusedError(message)
+    if ticket.state is State.DELETED and ticket.access_key_id is None:
+        message = (
+            f"the user of ticket {ticket.id} was deleted: a part of it can be brought back "
+            f"(iamflow ticket restore {ticket.id})"
+        )
+        raise RefusedError(message)
     if ticket.state is State.DELETED:
         message = (
             f"the key of ticket {ticket.id} was deleted and cannot be restored: AWS keeps no copy. "

@@ -18,6 +18,10 @@ _APPROVABLE = PAUSED | {State.AWAITING_APPROVAL}
 """States in which an approval can matter to a decision."""
 
 
+_TELLING = frozenset({State.OPEN, State.ISSUED})
+"""States in which it counts how far a first notice has come."""
+
+
 def cases_of(connection: Connection, found: Sequence[AnyRow], *, complete: bool = False) -> list[Case]:
     """Return the cases of these rows of ``tickets``, in their order.
 
@@ -26,8 +30,9 @@ def cases_of(connection: Connection, found: Sequence[AnyRow], *, complete: bool 
     tickets = [rows.ticket_of(row) for row in found]
     standing = _standing(connection, [ticket.id for ticket in tickets])
     approvals = _approvals(connection, [t.id for t in tickets if complete or t.state in _APPROVABLE])
-    told = [t for t in tickets if t.progress.notice_round > 0 and (complete or t.state is State.OPEN)]
+    told = [t for t in tickets if t.progress.notice_round > 0 and (complete or t.state in _TELLING)]
     notices = _notices(connection, told)
+    others = _others(connection, [t for t in tickets if t.access_key_id is None or t.progress.rotation is not None])
     return [
         Case(
             ticket=ticket,
@@ -35,6 +40,9 @@ def cases_of(connection: Connection, found: Sequence[AnyRow], *, complete: bool 
             approvals=tuple(approvals.get(ticket.id, ())),
             notice=notices.get(ticket.id, NoticeStatus()),
             enforced_since=standing[ticket.id].enforced_since,
+            others=tuple(
+                other for other in others.get((ticket.account_id, ticket.username), ()) if other.ticket.id != ticket.id
+            ),
         )
         for ticket in tickets
     ]
@@ -65,6 +73,23 @@ def _approvals(connection: Connection, ids: Sequence[TicketId]) -> dict[TicketId
     query = select(APPROVALS).where(APPROVALS.c.ticket_id.in_(ids)).order_by(APPROVALS.c.id)
     for row in connection.execute(query):
         found.setdefault(TicketId(row.ticket_id), []).append(rows.approval_of(row))
+    return found
+
+
+def _others(connection: Connection, tickets: Sequence[Ticket]) -> dict[tuple[str, str], list[Case]]:
+    """Return the open tickets about the users that these tickets are about, and about their keys."""
+    found: dict[tuple[str, str], list[Case]] = {}
+    if not tickets:
+        return found
+    t = TICKETS.c
+    names = sorted({ticket.username for ticket in tickets})
+    query = select(TICKETS).where(t.username.in_(names), t.closed_at.is_(None)).order_by(t.id)
+    listed = connection.execute(query).all()
+    standing = _standing(connection, [TicketId(row.id) for row in listed]) if listed else {}
+    for row in listed:
+        other = rows.ticket_of(row)
+        intent = rows.intent_of(standing[other.id]) if standing[other.id].id is not None else None
+        found.setdefault((other.account_id, other.username), []).append(Case(ticket=other, intent=intent))
     return found
 
 

@@ -273,3 +273,10 @@ def _write_tickets(connection: Connection, accepted: Sequence[Accepted], ledger:
     ]
     if baselines:
         connection.execute(update(TICKETS).where(TICKETS.c.id == bindparam("b_id")), baselines)
+    snapshots = [
+        {"b_id": item.after.id, "snapshot": documents.BELONGINGS.write_optional(item.after.snapshot)}
+        for item in accepted
+        if item.after.snapshot != item.change.before.snapshot
+    ]
+    if snapshots:
+        connection.execute(update(TICKETS).where(TICKETS.c.id == bindparam("b_id")), snapshots)

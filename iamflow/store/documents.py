@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
+from iamflow.domain.belongings import Belongings
 from iamflow.domain.errors import SchemaError
 from iamflow.domain.evidence import Baseline
 from iamflow.domain.facts import Facts, Finding
@@ -131,6 +132,7 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 FACTS: Document[Facts] = Document(cast("type[Facts]", Facts), name="Facts")
 PROGRESS = Document(Progress)
 BASELINE = Document(Baseline)
+BELONGINGS = Document(Belongings)
 OWNER = Document(Owner)
 IDENTITY = Document(Identity)
 WORD = Document(Word)
@@ -144,6 +146,7 @@ REGISTRY: Mapping[str, Document[Any] | Entry] = {
     "tickets.facts": FACTS,
     "tickets.progress": PROGRESS,
     "tickets.baseline": BASELINE,
+    "tickets.snapshot": BELONGINGS,
     "tickets.owner": OWNER,
     "tickets.requester": IDENTITY,
     "tickets.wanted_by": WORD,

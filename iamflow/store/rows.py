@@ -47,6 +47,7 @@ def ticket_of(row: AnyRow) -> Ticket:
         facts=documents.FACTS.read(row.facts, where),
         progress=documents.PROGRESS.read(row.progress, where),
         baseline=documents.BASELINE.read_optional(row.baseline, where),
+        snapshot=documents.BELONGINGS.read_optional(row.snapshot, where),
         wanted=Wanted(row.wanted) if row.wanted is not None else None,
         wanted_by=documents.WORD.read_optional(row.wanted_by, where),
         parent_id=TicketId(row.parent_id) if row.parent_id is not None else None,
@@ -83,6 +84,7 @@ NEW_COLUMNS = (
     "facts",
     "progress",
     "parent_id",
+    "snapshot",
     "opened_at",
     "head_seq",
     "head_hash",
@@ -112,6 +114,7 @@ def new_row(ticket_id: TicketId, new: NewTicket, head: Head) -> tuple[Plain, ...
         documents.FACTS.write(new.facts),
         documents.PROGRESS.write(new.progress),
         new.parent_id,
+        documents.BELONGINGS.write_optional(new.snapshot),
         opened_at,
         head.seq,
         head.hash,
@@ -119,7 +122,7 @@ def new_row(ticket_id: TicketId, new: NewTicket, head: Head) -> tuple[Plain, ...
 
 
 def changed_values(ticket: Ticket) -> dict[str, object]:
-    """Return the columns that a change may touch. The baseline, which is large and taken once, is written apart."""
+    """Return the columns that a change may touch. What is large and taken once, baseline and snapshot, is written apart."""
     lease = ticket.lease
     return {
         "user_id": ticket.user_id,
@@ -140,6 +143,7 @@ def changed_values(ticket: Ticket) -> dict[str, object]:
         "plan_digest": ticket.plan_digest,
         "facts": documents.FACTS.write(ticket.facts),
         "progress": documents.PROGRESS.write(ticket.progress),
+        "parent_id": ticket.parent_id,
         "wanted": ticket.wanted.value if ticket.wanted is not None else None,
         "wanted_by": documents.WORD.write_optional(ticket.wanted_by),
         "closed_at": ticket.closed_at,

@@ -1,10 +1,10 @@
 """Every workflow and version that this program can carry on."""
 
 from iamflow.domain.errors import NotFoundError
-from iamflow.workflows import disable_key, enforce_mfa
+from iamflow.workflows import delete_user, disable_key, enforce_mfa
 from iamflow.workflows.workflow import Workflow
 
-WORKFLOWS: tuple[Workflow, ...] = (disable_key.WORKFLOW, enforce_mfa.WORKFLOW)
+WORKFLOWS: tuple[Workflow, ...] = (disable_key.WORKFLOW, enforce_mfa.WORKFLOW, delete_user.WORKFLOW)
 
 
 def current(name: str) -> Workflow:

@@ -12,13 +12,14 @@ branch_labels = None
 depends_on = None
 
 _STATES = (
-    "'open', 'notified', 'awaiting_approval', 'brownout', 'deactivated', 'monitoring', 'enforced', 'on_hold', "
-    "'exempt', 'blocked', 'deleted', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
+    "'open', 'notified', 'issued', 'awaiting_adoption', 'awaiting_approval', 'brownout', 'deactivated', "
+    "'monitoring', 'enforced', 'quarantined', 'deleting', 'on_hold', 'exempt', 'blocked', 'deleted', 'restored', "
+    "'remediated', 'rolled_back', 'resolved', 'cancelled'"
 )
-_ENDS = "'deleted', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
+_ENDS = "'deleted', 'restored', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
 _RESOLUTIONS = (
-    "'deleted', 'rolled_back', 'cancelled', 'rejected', 'key_gone', 'key_inactive', 'user_gone', 'key_young', "
-    "'owner_reactivated', 'mfa_enabled', 'no_console', 'policy_removed'"
+    "'deleted', 'rolled_back', 'cancelled', 'rejected', 'key_gone', 'key_inactive', 'user_gone', 'user_active', "
+    "'superseded', 'restored', 'key_young', 'owner_reactivated', 'mfa_enabled', 'no_console', 'policy_removed'"
 )
 
 
@@ -182,7 +183,13 @@ def _intents() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_intents"),
         sa.CheckConstraint(
             "effect IN ('attach_brownout', 'lift_brownout', 'deactivate_key', 'reactivate_key', 'delete_key', "
-            "'put_mfa_policy', 'delete_mfa_policy', 'create_mfa_policy', 'attach_mfa_policy', 'detach_mfa_policy')",
+            "'put_mfa_policy', 'delete_mfa_policy', 'create_mfa_policy', 'attach_mfa_policy', 'detach_mfa_policy', "
+            "'attach_quarantine', 'deactivate_keys', 'disable_services', 'remove_login', 'reactivate_keys', "
+            "'enable_services', 'lift_quarantine', 'delete_login', 'delete_keys', 'delete_services', "
+            "'delete_ssh_keys', 'delete_certificates', 'deactivate_mfa', 'delete_virtual_mfa', 'leave_groups', "
+            "'detach_policies', 'delete_policies', 'delete_quarantine', 'delete_user', 'restore_user', "
+            "'restore_groups', 'restore_attached', 'restore_policies', 'restore_ssh_keys', 'prove_sink', "
+            "'issue_key', 'free_slot', 'withdraw_key')",
             name=op.f("ck_intents_effect"),
         ),
         sa.CheckConstraint(

@@ -37,8 +37,11 @@ def not_frozen(c: Circumstances) -> Refusal | None:
 
 
 def within_caps(c: Circumstances) -> Refusal | None:
-    """Refuse what is over the account's allowance; it stays due for the next slot. Rollbacks are never counted."""
-    if c.effect.kind.undoes or c.pace.used < c.pace.allowance:
+    """Refuse what is over the account's allowance; it stays due for the next slot.
+
+    Rollbacks are never counted, and what has begun is brought to its end: half a deletion helps nobody.
+    """
+    if c.effect.kind.undoes or c.goes_on or c.pace.used < c.pace.allowance:
         return None
     slot = f"{c.pace.next_slot:%Y-%m-%d %H:%M} UTC" if c.pace.next_slot is not None else "unknown"
     return Refusal(

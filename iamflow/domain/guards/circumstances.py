@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect
 from iamflow.domain.facts import UserReading
 from iamflow.domain.policy import Policy
@@ -68,3 +69,10 @@ class Circumstances:
     pace: Pace
     follows: frozenset[State] = frozenset()
     """The states that this step follows in its workflow; a step that follows none cannot be taken at all."""
+    others: tuple[Case, ...] = ()
+    """The other open tickets about the same user."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the step goes on with a quarantine or a deletion that has begun: what let it begin lets it end."""
+        return self.effect.kind.takes_user and self.ticket.state in {State.QUARANTINED, State.DELETING}

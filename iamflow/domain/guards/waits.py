@@ -31,7 +31,7 @@ def notice_was_accepted(c: Circumstances) -> Refusal | None:
     The notice must have been accepted since iamflow was last allowed to act in the account: going from ``observe`` to
     ``enforce`` starts every grace period anew.
     """
-    if not c.effect.kind.begins or c.ticket.progress.notice_waiver is not None:
+    if not c.effect.kind.needs_notice or c.ticket.progress.notice_waiver is not None:
         return None
     accepted = c.ticket.progress.notified_at
     if accepted is None or accepted > c.now:
@@ -55,7 +55,7 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
     Where the notice was waived there is no grace period of its own, but a date that was promised or set still holds.
     """
     progress = c.ticket.progress
-    if not c.effect.kind.begins or progress.grace_waiver is not None:
+    if not c.effect.kind.needs_notice or progress.grace_waiver is not None:
         return None
     ends = [end for end in (c.ticket.deadline, progress.promised_at) if end is not None]
     if progress.notified_at is not None and progress.notice_waiver is None:
@@ -78,12 +78,12 @@ def grace_is_over(c: Circumstances) -> Refusal | None:
 
 def baseline_was_taken(c: Circumstances) -> Refusal | None:
     """Refuse to take access away without a baseline that read at least one region: nothing else tells which application broke."""
-    if not (c.effect.kind.begins and c.effect.kind.about_key):
+    if not (c.effect.kind.begins and (c.effect.kind.about_key or c.effect.kind.takes_user)):
         return None
     if c.ticket.baseline is None or not c.ticket.baseline.regions:
         return Refusal(
             code="no_baseline",
-            sentence="no baseline of the key's use has been taken",
+            sentence="CloudTrail has not been searched for what was done before",
             remedy=Remedy.WAIT,
         )
     return None
@@ -110,7 +110,7 @@ def brownout_was_gone_through(c: Circumstances) -> Refusal | None:
 
 def window_is_over(c: Circumstances) -> Refusal | None:
     """Refuse a deletion before the whole window has passed since the deactivation was observed."""
-    if c.effect.kind is not EffectKind.DELETE_KEY:
+    if not c.effect.kind.destroys:
         return None
     ends = window_ends(c.ticket, c.policy)
     if ends is None:
@@ -138,7 +138,7 @@ _LACKS = {
 
 def final_sweep_was_conclusive(c: Circumstances) -> Refusal | None:
     """Refuse a deletion unless a final sweep covered the whole window, ran after the delivery lag, and read every region."""
-    if c.effect.kind is not EffectKind.DELETE_KEY:
+    if not c.effect.kind.destroys:
         return None
     lacks = shortcoming(c.ticket, c.policy, c.now)
     if lacks is None:

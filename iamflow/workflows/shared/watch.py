@@ -70,7 +70,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
         return _give_back(ticket, signals, situation, reason=decisive[0].sentence)
     holding = [signal for signal in signals if signal.kind in HOLDING]
     if holding and ticket.state not in PAUSED:
-        return _hold(ticket, signals, situation)
+        return hold(ticket, signals, situation)
     return _go_on(case, ticket, sight, situation)
 
 
@@ -168,7 +168,8 @@ def _give_back(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation
     )
 
 
-def _hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> Decision:
+def hold(ticket: Ticket, signals: tuple[Signal, ...], situation: Situation) -> Decision:
+    """Stop the clock for what was seen, until a person has looked; the deletion then needs an approval."""
     reason = signals[0].sentence
     reasons = (*ticket.progress.approval_reasons, f"held: {reason}")
     held = common.remembered(ticket, signals)
@@ -208,7 +209,7 @@ def _go_on(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> De
         return _reached_everywhere(ticket, situation)
     events: tuple[NewEvent, ...] = ()
     if sight.final_sweep is not None:
-        ticket, events = _swept(ticket, sight.final_sweep, situation)
+        ticket, events = with_sweep(ticket, sight.final_sweep, situation)
     if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
         reason = "iamflow only observes this account: it watches, and deletes nothing"
         return Decision(ticket=ticket, due_at=poll_at, events=events, reason=reason)
@@ -247,7 +248,8 @@ def _reached_everywhere(ticket: Ticket, situation: Situation) -> Decision:
     )
 
 
-def _swept(ticket: Ticket, sweep: Sweep, situation: Situation) -> tuple[Ticket, tuple[NewEvent, ...]]:
+def with_sweep(ticket: Ticket, sweep: Sweep, situation: Situation) -> tuple[Ticket, tuple[NewEvent, ...]]:
+    """Put the final sweep on the ticket, and into the journal."""
     record = SweepRecord(
         run_at=sweep.run_at,
         start=sweep.start,
