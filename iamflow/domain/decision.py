@@ -8,6 +8,7 @@ from iamflow.domain.effect import Effect, Intent
 from iamflow.domain.evidence import Baseline, Sweep
 from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import NewEvent
+from iamflow.domain.migration import Grants, Usage
 from iamflow.domain.notice import Notice, NoticeStatus
 from iamflow.domain.rights import Rights
 from iamflow.domain.states import Resolution, Trigger
@@ -27,6 +28,9 @@ class Look(StrEnum):
     QUOTA = "quota"
     SNAPSHOT = "snapshot"
     RIGHTS = "rights"
+    USAGE = "usage"
+    GRANTS = "grants"
+    ADOPTION = "adoption"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +67,12 @@ class Sight:
     """The user once more, with every document and body."""
     rights: Rights | None = None
     """What the user may do by his policies."""
+    usage: Usage | None = None
+    """Which workloads of the account use the key."""
+    grants: Grants | None = None
+    """The policies that a role in the key's place has to have."""
+    adoption: Sweep | None = None
+    """Who took the role since it was made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,6 +48,28 @@ class EffectKind(StrEnum):
     ISSUE_KEY = "issue_key"
     FREE_SLOT = "free_slot"
     WITHDRAW_KEY = "withdraw_key"
+    CREATE_PROVIDER = "create_provider"
+    CREATE_ROLE = "create_role"
+    PUT_ROLE_POLICY = "put_role_policy"
+    ATTACH_ROLE_POLICY = "attach_role_policy"
+    CREATE_PROFILE = "create_profile"
+    FILL_PROFILE = "fill_profile"
+    ASSOCIATE_PROFILE = "associate_profile"
+    PUBLISH_VERSION = "publish_version"
+    UPDATE_FUNCTION = "update_function"
+    REGISTER_TASK = "register_task"
+    UPDATE_SERVICE = "update_service"
+    RESTORE_SERVICE = "restore_service"
+    DEREGISTER_TASK = "deregister_task"
+    RESTORE_FUNCTION = "restore_function"
+    DELETE_VERSION = "delete_version"
+    DISASSOCIATE_PROFILE = "disassociate_profile"
+    EMPTY_PROFILE = "empty_profile"
+    DELETE_PROFILE = "delete_profile"
+    DETACH_ROLE_POLICY = "detach_role_policy"
+    DELETE_ROLE_POLICY = "delete_role_policy"
+    DELETE_ROLE = "delete_role"
+    DELETE_PROVIDER = "delete_provider"
 
     @property
     def call(self) -> str:
@@ -85,6 +107,16 @@ class EffectKind(StrEnum):
         return self in _REPLACING
 
     @property
+    def provisions(self) -> bool:
+        """Whether this effect is a step of making the role that takes a key's place, or of letting an application take it."""
+        return self in _PROVISIONING
+
+    @property
+    def unprovisions(self) -> bool:
+        """Whether this effect undoes such a step."""
+        return self in _UNPROVISIONING
+
+    @property
     def needs_notice(self) -> bool:
         """Whether this effect comes after the notice and the grace period, and never before the promised date."""
         return self.begins or self in _AFTER_NOTICE
@@ -95,6 +127,36 @@ class EffectKind(StrEnum):
         return self in _BEGINNING
 
 
+_PROVISIONING = frozenset(
+    {
+        EffectKind.CREATE_PROVIDER,
+        EffectKind.CREATE_ROLE,
+        EffectKind.PUT_ROLE_POLICY,
+        EffectKind.ATTACH_ROLE_POLICY,
+        EffectKind.CREATE_PROFILE,
+        EffectKind.FILL_PROFILE,
+        EffectKind.ASSOCIATE_PROFILE,
+        EffectKind.PUBLISH_VERSION,
+        EffectKind.UPDATE_FUNCTION,
+        EffectKind.REGISTER_TASK,
+        EffectKind.UPDATE_SERVICE,
+    }
+)
+_UNPROVISIONING = frozenset(
+    {
+        EffectKind.RESTORE_SERVICE,
+        EffectKind.DEREGISTER_TASK,
+        EffectKind.RESTORE_FUNCTION,
+        EffectKind.DELETE_VERSION,
+        EffectKind.DISASSOCIATE_PROFILE,
+        EffectKind.EMPTY_PROFILE,
+        EffectKind.DELETE_PROFILE,
+        EffectKind.DETACH_ROLE_POLICY,
+        EffectKind.DELETE_ROLE_POLICY,
+        EffectKind.DELETE_ROLE,
+        EffectKind.DELETE_PROVIDER,
+    }
+)
 _STEPS = {
     EffectKind.ATTACH_BROWNOUT: "brown-out of this key, with its deactivation,",
     EffectKind.LIFT_BROWNOUT: "end of the brown-out",
@@ -134,9 +196,14 @@ _STEPS = {
     EffectKind.ISSUE_KEY: "replacement of this key",
     EffectKind.FREE_SLOT: "deletion of another key of the user, which is Inactive, to make room for a new one",
     EffectKind.WITHDRAW_KEY: "deletion of the new key, which was never used",
+    **dict.fromkeys(_PROVISIONING, "making of the role that takes this key's place"),
+    **dict.fromkeys(_UNPROVISIONING, "undoing of what was made for the role that was to take this key's place"),
 }
-_REPLACING = frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY})
-_AFTER_NOTICE = frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT})
+_REPLACING = (
+    frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY})
+    | _PROVISIONING
+)
+_AFTER_NOTICE = frozenset({EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY, EffectKind.FREE_SLOT}) | _PROVISIONING
 _ABOUT_KEY = frozenset(
     {
         EffectKind.ATTACH_BROWNOUT,
@@ -168,7 +235,7 @@ _TAKING_USER = _DELETING_USER | {
     EffectKind.REMOVE_LOGIN,
 }
 _DESTROYING = frozenset({EffectKind.DELETE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY}) | _DELETING_USER
-_UNDOING = frozenset(
+_UNDOING = _UNPROVISIONING | frozenset(
     {
         EffectKind.REACTIVATE_KEY,
         EffectKind.LIFT_BROWNOUT,
@@ -232,6 +299,28 @@ _CALLS = {
     EffectKind.ISSUE_KEY: "iam:CreateAccessKey",
     EffectKind.FREE_SLOT: "iam:DeleteAccessKey",
     EffectKind.WITHDRAW_KEY: "iam:DeleteAccessKey",
+    EffectKind.CREATE_PROVIDER: "iam:CreateOpenIDConnectProvider",
+    EffectKind.CREATE_ROLE: "iam:CreateRole",
+    EffectKind.PUT_ROLE_POLICY: "iam:PutRolePolicy",
+    EffectKind.ATTACH_ROLE_POLICY: "iam:AttachRolePolicy",
+    EffectKind.CREATE_PROFILE: "iam:CreateInstanceProfile",
+    EffectKind.FILL_PROFILE: "iam:AddRoleToInstanceProfile",
+    EffectKind.ASSOCIATE_PROFILE: "ec2:AssociateIamInstanceProfile",
+    EffectKind.PUBLISH_VERSION: "lambda:PublishVersion",
+    EffectKind.UPDATE_FUNCTION: "lambda:UpdateFunctionConfiguration",
+    EffectKind.REGISTER_TASK: "ecs:RegisterTaskDefinition",
+    EffectKind.UPDATE_SERVICE: "ecs:UpdateService",
+    EffectKind.RESTORE_SERVICE: "ecs:UpdateService",
+    EffectKind.DEREGISTER_TASK: "ecs:DeregisterTaskDefinition",
+    EffectKind.RESTORE_FUNCTION: "lambda:UpdateFunctionConfiguration",
+    EffectKind.DELETE_VERSION: "lambda:DeleteFunction",
+    EffectKind.DISASSOCIATE_PROFILE: "ec2:DisassociateIamInstanceProfile",
+    EffectKind.EMPTY_PROFILE: "iam:RemoveRoleFromInstanceProfile",
+    EffectKind.DELETE_PROFILE: "iam:DeleteInstanceProfile",
+    EffectKind.DETACH_ROLE_POLICY: "iam:DetachRolePolicy",
+    EffectKind.DELETE_ROLE_POLICY: "iam:DeleteRolePolicy",
+    EffectKind.DELETE_ROLE: "iam:DeleteRole",
+    EffectKind.DELETE_PROVIDER: "iam:DeleteOpenIDConnectProvider",
 }
 
 

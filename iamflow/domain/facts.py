@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from iamflow.domain.blueprint import Standings
 from iamflow.domain.ids import AccountId, KeyId, Region, SubjectId
 from iamflow.domain.sink import SinkState
 from iamflow.domain.subject import subject_id
@@ -176,6 +177,10 @@ class UserReading:
 
     sink: SinkState | None = None
     """What was seen of the place of a new key's secret; None where it was not asked for."""
+    standings: Standings | None = None
+    """How each step of a blueprint stands, by its id; None where that was not asked for."""
+    role_used_at: datetime | None = None
+    """When the blueprint's role was last used; None for never, for no data, and where it was not asked for."""
 
     def clock_error(self) -> timedelta:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""

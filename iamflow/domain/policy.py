@@ -80,6 +80,18 @@ class RotateKeyPolicy(Waits):
     """Where the secrets of new keys go; its name is a pattern."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MigrateToRolePolicy(Waits):
+    """The settings of the ``migrate-to-role`` workflow."""
+
+    grace: timedelta = DAY
+    idle: timedelta | None = DAY
+    remind: timedelta = 7 * DAY
+    """How often the owner is reminded of a role that nothing uses yet."""
+    narrow: bool = False
+    """Whether roles may do only what the key was seen to do, where nobody says otherwise."""
+
+
 class RuleName(StrEnum):
     """The name of a rule, as ``finding list --rule`` takes it."""
 
@@ -200,6 +212,7 @@ class Policy:
     enforce_mfa: EnforceMfaPolicy = field(default_factory=EnforceMfaPolicy)
     rotate_key: RotateKeyPolicy = field(default_factory=RotateKeyPolicy)
     delete_user: DeleteUserPolicy = field(default_factory=DeleteUserPolicy)
+    migrate_to_role: MigrateToRolePolicy = field(default_factory=MigrateToRolePolicy)
     timing: Timing = field(default_factory=Timing)
     protection: Protection = field(default_factory=Protection)
     caps: Caps = field(default_factory=Caps)
@@ -223,6 +236,7 @@ class Policy:
             "enforce-mfa": self.enforce_mfa,
             "delete-user": self.delete_user,
             "rotate-key": self.rotate_key,
+            "migrate-to-role": self.migrate_to_role,
             "restore-user": Waits(),
         }
         return known[workflow]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from iamflow.domain.blueprint import Blueprint
 from iamflow.domain.ids import AccountId, KeyId, SubjectId, UserName
 from iamflow.domain.sink import Sink
 
@@ -36,6 +37,8 @@ class UserSubject:
     """The customer managed policies of the account that are to be read too, by name."""
     sink: Sink | None = None
     """The place of a new key's secret, where that is to be looked at too; never the secret itself."""
+    blueprint: Blueprint | None = None
+    """What was planned so that a role takes the key's place, where it is to be looked at how that stands."""
 
 
 def subject_id(account_id: AccountId, username: str, key_id: KeyId | None) -> SubjectId:

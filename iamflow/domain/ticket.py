@@ -8,6 +8,7 @@ from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
 from iamflow.domain.facts import Facts, KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, SubjectId, TicketId, UserName
+from iamflow.domain.migration import Migration
 from iamflow.domain.people import Identity
 from iamflow.domain.require_mfa import Enrolment, MfaPolicy
 from iamflow.domain.rotation import Rotation
@@ -128,6 +129,8 @@ class Ticket:
     baseline: Baseline | None = None
     snapshot: Belongings | None = None
     """What the user had before anything was taken, where the workflow takes a whole user away or brings one back."""
+    migration: Migration | None = None
+    """The way to a role, where the workflow leads to one."""
     wanted: Wanted | None = None
     wanted_by: Word | None = None
     parent_id: TicketId | None = None
@@ -193,9 +196,9 @@ class Ticket:
 
     @property
     def is_replaced(self) -> bool:
-        """Whether a new key may have been made to take this one's place."""
-        rotation = self.progress.rotation
-        return rotation is not None and rotation.made
+        """Whether a new key, or a role, may have been made to take this one's place."""
+        rotation, migration = self.progress.rotation, self.migration
+        return (rotation is not None and rotation.made) or (migration is not None and migration.made)
 
     @property
     def took_access(self) -> bool:
@@ -220,6 +223,7 @@ class NewTicket:
     due_at: datetime
     parent_id: TicketId | None = None
     snapshot: Belongings | None = None
+    migration: Migration | None = None
 
     @property
     def subject(self) -> SubjectId:

@@ -280,3 +280,10 @@ def _write_tickets(connection: Connection, accepted: Sequence[Accepted], ledger:
     ]
     if snapshots:
         connection.execute(update(TICKETS).where(TICKETS.c.id == bindparam("b_id")), snapshots)
+    migrations = [
+        {"b_id": item.after.id, "migration": documents.MIGRATION.write_optional(item.after.migration)}
+        for item in accepted
+        if item.after.migration != item.change.before.migration
+    ]
+    if migrations:
+        connection.execute(update(TICKETS).where(TICKETS.c.id == bindparam("b_id")), migrations)

@@ -17,6 +17,7 @@ from iamflow.domain.errors import SchemaError
 from iamflow.domain.evidence import Baseline
 from iamflow.domain.facts import Facts, Finding
 from iamflow.domain.journal import canonical
+from iamflow.domain.migration import Migration
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.ticket import Owner, Progress, Word
@@ -133,6 +134,7 @@ FACTS: Document[Facts] = Document(cast("type[Facts]", Facts), name="Facts")
 PROGRESS = Document(Progress)
 BASELINE = Document(Baseline)
 BELONGINGS = Document(Belongings)
+MIGRATION = Document(Migration)
 OWNER = Document(Owner)
 IDENTITY = Document(Identity)
 WORD = Document(Word)
@@ -147,6 +149,7 @@ REGISTRY: Mapping[str, Document[Any] | Entry] = {
     "tickets.progress": PROGRESS,
     "tickets.baseline": BASELINE,
     "tickets.snapshot": BELONGINGS,
+    "tickets.migration": MIGRATION,
     "tickets.owner": OWNER,
     "tickets.requester": IDENTITY,
     "tickets.wanted_by": WORD,

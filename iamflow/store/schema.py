@@ -92,6 +92,7 @@ TICKETS = Table(
     Column("progress", Text, nullable=False),
     Column("baseline", Text),
     Column("snapshot", Text),
+    Column("migration", Text),
     Column("wanted", String(32)),
     Column("wanted_by", Text),
     Column("parent_id", ID, ForeignKey("tickets.id")),
