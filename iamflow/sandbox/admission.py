@@ -121,7 +121,7 @@ def authorise(world: World, call: Call, principal: Principal) -> None:
     if call.action in {"sts:GetCallerIdentity", "sts:GetSessionToken", web_identity.ACTION}:
         return  # always allowed, even against an explicit deny: no policy of the caller controls them
     context = _context(call, principal)
-    resource = resource_of(world, call, principal.account_id)
+    resource = resource_of(world, call, principal)
     main = Question(action=call.action, resource=resource, context=context)
     questions = [main] + [
         Question(action="iam:PassRole", resource=role, context={**context, "iam:PassedToService": service})

@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from iamflow.sandbox.calls import Call
+from iamflow.sandbox.identity import Kind, Principal
 from iamflow.sandbox.world import World
 
 # Operations that name a user, but concern something else.
 _OF_GROUPS = frozenset({"AddUserToGroup", "RemoveUserFromGroup"})
+# Operations that concern the caller himself when they name nobody.
+_OF_THE_CALLER = frozenset({
+    "ChangePassword", "CreateAccessKey", "CreateLoginProfile", "CreateServiceSpecificCredential", "DeleteLoginProfile",
+    "GetLoginProfile", "GetUser", "ListAccessKeys", "ListMFADevices", "ListSSHPublicKeys",
+    "ListServiceSpecificCredentials", "ListSigningCertificates", "UploadSigningCertificate",
+})  # fmt: skip
 # Where a role is handed over, and to which service.
 _PASSING = {
     "lambda:CreateFunction": ("lambda.amazonaws.com", ("Role",)),
@@ -23,17 +30,19 @@ _PASSING = {
 }
 
 
-def resource_of(world: World, call: Call, account_id: str) -> str | None:
+def resource_of(world: World, call: Call, principal: Principal) -> str | None:
     """Return the ARN that IAM weighs policies against; None for other services, whose resources are not looked at."""
     if call.service != "iam":
         return None
-    parameters = call.parameters
+    parameters, account_id = call.parameters, principal.account_id
     for parameter in ("OpenIDConnectProviderArn", "SerialNumber", "PolicyArn"):
         if parameter in parameters and not {"UserName", "RoleName", "GroupName"} & parameters.keys():
             return str(parameters[parameter])
     prefix = f"arn:aws:iam::{account_id}"
     for kind, name in _named(world, call, parameters):
         return f"{prefix}:{kind}{_path(world, account_id, kind, name, parameters)}{name}"
+    if principal.kind is Kind.USER and call.operation in _OF_THE_CALLER:
+        return principal.arn
     return "*"
 
 

@@ -67,6 +67,16 @@ def test_a_list_of_everything_needs_every_resource(aws: Aws, refused: Refused) -
     assert narrowed(aws, "iam", "*").list_users()
 
 
+def test_a_call_about_oneself_concerns_oneself_even_without_a_name(aws: Aws, refused: Refused) -> None:
+    own = aws.key("iam")
+    assert own.list_access_keys()["AccessKeyMetadata"]
+    statement = {"Effect": "Deny", "Action": "iam:ListAccessKeys", "Resource": f"{PREFIX}:user/etl"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.role("iam").put_user_policy(UserName="etl", PolicyName="deny", PolicyDocument=document)
+    assert refused(own.list_access_keys) == "AccessDenied"
+    assert own.list_access_keys(UserName="ana")["AccessKeyMetadata"] == []
+
+
 def test_handing_a_role_to_a_service_needs_permission_to_pass_it(aws: Aws, refused: Refused) -> None:
     role = f"{PREFIX}:role/iamflow/app"
     named = {"family": "etl", "taskRoleArn": role, "containerDefinitions": [{"name": "c", "image": "i", "memory": 9}]}
