@@ -385,7 +385,7 @@ class Application:
         chosen = [current(name) for name in workflows] if workflows else WORKFLOWS
         policy = self.settings.policy()
         effects = {effect for workflow in chosen for effect in workflow.used(policy)}
-        return policy_document(effects, Role(role) if role is not None else None)
+        return policy_document(effects, Role(role) if role is not None else None, sink=policy.rotate_key.sink)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -22,6 +22,7 @@ class Role(StrEnum):
     OBSERVER = "observer"
     OPERATOR = "operator"
     REAPER = "reaper"
+    ISSUER = "issuer"
 
 
 @app.command("show")
@@ -32,7 +33,7 @@ def show_policy(
         typer.Option("--workflow", metavar="W", help="For this workflow; may be given several times. All, otherwise."),
     ] = None,
     role: Annotated[
-        Role | None, typer.Option("--role", help="Only what this role needs: reading, changing, or deleting.")
+        Role | None, typer.Option("--role", help="Only what this role needs: reading, changing, deleting, or issuing keys.")
     ] = None,
     output: Annotated[
         Output, typer.Option("--output", help="How to show it; the policy document itself, where nothing is said.")

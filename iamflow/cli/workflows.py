@@ -22,6 +22,8 @@ _CONDITIONS = {
     "KEY_UNTOUCHED": "while nothing is taken from the key",
     "KEY_DEACTIVATED": "after the key was deactivated",
     "KEY_GIVEN_BACK": "after a brown-out, once its deny is gone",
+    "KEY_REPLACED": "after a new key was made, while the old one works",
+    "KEY_WORKS": "while the key is not deactivated",
     "NOT_DENIED": "not while a brown-out's deny may be on",
 }
 

@@ -24,11 +24,13 @@ from iamflow.domain.policy import (
     OwnerRules,
     Policy,
     Protection,
+    RotateKeyPolicy,
     RuleName,
     Rules,
     Timing,
 )
 from iamflow.domain.retention import Retention
+from iamflow.domain.sink import DEFAULT_NAMES, Sink, SinkKind
 from iamflow.domain.states import Mode
 
 _AWS_LOOKUPS = 2
@@ -102,6 +104,10 @@ class Settings(BaseSettings):
             ("workflows.delete-user.monitor", self.workflows.delete_user.monitor, 24 * HOUR, "24h"),
             ("workflows.delete-user.grace", self.workflows.delete_user.grace, DAY, "1d"),
             ("workflows.delete-user.delivery_lag", self.workflows.delete_user.delivery_lag, 15 * MINUTE, "15m"),
+            ("workflows.rotate-key.idle", self.workflows.rotate_key.idle, HOUR, "1h"),
+            ("workflows.rotate-key.monitor", self.workflows.rotate_key.monitor, 24 * HOUR, "24h"),
+            ("workflows.rotate-key.delivery_lag", self.workflows.rotate_key.delivery_lag, 15 * MINUTE, "15m"),
+            ("workflows.rotate-key.free_after", self.workflows.rotate_key.free_after, 30 * DAY, "30d"),
             ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:
@@ -212,6 +218,7 @@ class Settings(BaseSettings):
             disable_key=self._disable_key(),
             enforce_mfa=self._enforce_mfa(),
             delete_user=self._delete_user(),
+            rotate_key=self._rotate_key(),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -227,6 +234,7 @@ class Settings(BaseSettings):
             contact=self.notify.contact,
             approvers=frozenset(approvers) if self.approvers.groups else None,
             excused=tuple(sorted(self.aws.regions_excused.items())),
+            own_role=self.aws.role_name and self.aws.role_name.rsplit("/", 1)[-1],
         )
 
     def _opens(self) -> dict[RuleName, str]:
@@ -277,6 +285,22 @@ class Settings(BaseSettings):
             delivery_lag=chosen.delivery_lag,
             approvals=chosen.approvals,
             remove_login_profile=chosen.remove_login_profile,
+        )
+
+    def _rotate_key(self) -> RotateKeyPolicy:
+        waits = self.workflows.rotate_key
+        name = waits.name or DEFAULT_NAMES[waits.sink]
+        if waits.sink is SinkKind.FILE:
+            name = str(self.path(Path(name)))
+        return RotateKeyPolicy(
+            grace=waits.grace,
+            idle=waits.idle,
+            monitor=waits.monitor,
+            delivery_lag=waits.delivery_lag,
+            approvals=waits.approvals,
+            remind=waits.remind,
+            free_after=waits.free_after,
+            sink=Sink(kind=waits.sink, name=name, region=waits.region, kms_key=waits.kms_key),
         )
 
     def _timing(self) -> Timing:

@@ -1,5 +1,6 @@
 """The sections of the settings. Every key has a default that is safe; an unknown key is an error."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,6 +21,7 @@ from iamflow.config.fields import (
 )
 from iamflow.config.secrets import SecretRef
 from iamflow.domain.require_mfa import How
+from iamflow.domain.sink import SinkKind
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -92,8 +94,8 @@ class Opens(Section):
     key_in_use: Literal["disable-key", "rotate-key", "migrate-to-role", "none"] = Field(
         default="disable-key", alias="key-in-use"
     )
-    console_without_mfa: Literal["enforce-mfa", "none"] = Field(default="none", alias="console-without-mfa")
-    user_unused: Literal["delete-user", "none"] = Field(default="none", alias="user-unused")
+    console_without_mfa: Literal["enforce-mfa", "none"] = Field(default="enforce-mfa", alias="console-without-mfa")
+    user_unused: Literal["delete-user", "none"] = Field(default="delete-user", alias="user-unused")
 
 
 class RuleSettings(Section):
@@ -153,13 +155,49 @@ class DeleteUser(Section):
     remove_login_profile: bool = False
 
 
+_NAME_FIELDS = frozenset({"username", "account_id", "access_key_id"})
+
+
 class RotateKey(Section):
-    """Read already, so that one file serves later versions; this version has no such workflow."""
+    """The waits of ``rotate-key``, and where the secrets of new keys go."""
 
     grace: Duration = timedelta(0)
     idle: Duration = 24 * HOUR
     monitor: Duration = 48 * HOUR
-    sink: str = "secretsmanager"
+    delivery_lag: Duration = 30 * MINUTE
+    approvals: int = Field(default=1, ge=1, le=10)
+    remind: Duration = 7 * DAY
+    free_after: Duration = 90 * DAY
+    sink: SinkKind = SinkKind.SECRETSMANAGER
+    name: str | None = None
+    region: RegionName | None = None
+    kms_key: str | None = Field(default=None, min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _one_a_user(cls, value: str | None) -> str | None:
+        fields = set(re.findall(r"\{([^{}]*)\}", value or ""))
+        if value is not None and (not fields <= _NAME_FIELDS or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value))):
+            message = "may name {username}, {account_id} and {access_key_id}, and nothing else, in braces"
+            raise ValueError(message)
+        if value is not None and not fields & {"username", "access_key_id"}:
+            message = "must hold {username} or {access_key_id}: two users would share one secret otherwise"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _sane(self) -> Self:
+        if self.remind < HOUR:
+            message = "remind must be 1h or more"
+            raise ValueError(message)
+        if self.sink is SinkKind.FILE:
+            if self.kms_key is not None or self.region is not None:
+                message = "a file takes no kms_key and no region"
+                raise ValueError(message)
+            if self.name is not None and not {"{account_id}", "{access_key_id}"} & set(re.findall(r"\{\w+\}", self.name)):
+                message = "the name of a file must hold {account_id} or {access_key_id}: accounts have users of the same name"
+                raise ValueError(message)
+        return self
 
 
 class Workflows(Section):

@@ -39,6 +39,11 @@ class PermanentError(IamflowError):
 class UncertainError(IamflowError):
     """A mutating call got no answer: it may or may not have happened, and only reading AWS can tell."""
 
+    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+        """Keep the message and, where a part of it was answered, the request id of that part: it was iamflow's own."""
+        super().__init__(message)
+        self.request_id = request_id
+
 
 class ConfigError(IamflowError):
     """The settings cannot be used as they are."""

@@ -14,6 +14,7 @@ from iamflow.domain.errors import ChangedError, NotAuthorisedError, RefusedError
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.people import Identity, distinct, may_approve
 from iamflow.domain.policy import Policy
+from iamflow.domain.rotation import Confirmed
 from iamflow.domain.schedule import after_hold
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Approval, Ticket, Word
@@ -83,12 +84,13 @@ def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | N
 
 
 def reject(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
-    """Say no. Before the deactivation this ends the ticket; afterwards the key stays Inactive and the ticket is on hold."""
+    """Say no. Before anything was done this ends the ticket; afterwards things stay as they are and the ticket is on hold."""
     ticket = _idle(desk, ref)
     _require_state(ticket, State.AWAITING_APPROVAL, "reject")
     _require_authority(desk, ticket)
-    if ticket.key_was_deactivated:
-        held = replace(ticket, blocked_reason=f"the deletion was rejected by {desk.person}")
+    if ticket.key_was_deactivated or ticket.is_replaced:
+        step = "deletion" if ticket.key_was_deactivated else "next step"
+        held = replace(ticket, blocked_reason=f"the {step} was rejected by {desk.person}")
         return _pull(desk, held, Trigger.REJECT, action="reject", comment=comment)
     return _pull(desk, ticket, Trigger.REJECT, action="reject", comment=comment, resolution=Resolution.REJECTED)
 
@@ -123,7 +125,7 @@ def retry(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Try again after a person has changed what blocked the ticket."""
     ticket = _idle(desk, ref)
     _require_state(ticket, State.BLOCKED, "retry")
-    if ticket.came_from is State.OPEN:
+    if ticket.came_from in {State.OPEN, State.ISSUED}:
         ticket = replace(ticket, progress=replace(ticket.progress, notice_composed_at=None))
     return _pull(desk, ticket, Trigger.RETRY, action="retry", comment=comment)
 
@@ -131,7 +133,7 @@ def retry(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 def cancel(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """End a ticket before anything was done. Afterwards, only a rollback leaves things as they were."""
     ticket = _idle(desk, ref)
-    if not ticket.ended and (ticket.took_access or ticket.state is State.BROWNOUT):
+    if not ticket.ended and (ticket.took_access or ticket.is_replaced or ticket.state is State.BROWNOUT):
         message = f"{_taken(ticket)}: use iamflow ticket rollback {ticket.id}"
         raise RefusedError(message)
     return _pull(desk, ticket, Trigger.CANCEL, action="cancel", comment=comment, resolution=Resolution.CANCELLED)
@@ -194,7 +196,7 @@ def reply(desk: Desk, ref: str, answer: Reply, *, on_behalf_of: str | None = Non
     """Record an owner's answer, the operator who enters it, and on whose behalf.
 
     ``keep`` holds the ticket before the deactivation and rolls it back after; ``go-ahead`` waives the rest of the grace
-    period and nothing else; ``migrated`` is put on the record and shortens nothing.
+    period and nothing else; ``migrated`` is put on the record, and shortens nothing but the wait for a new key's adoption.
     """
     word = Word(by=desk.person, at=desk.clock.now(), on_behalf_of=on_behalf_of, comment=text)
     extra = {"reply": answer.value, "on_behalf_of": on_behalf_of}
@@ -204,8 +206,20 @@ def reply(desk: Desk, ref: str, answer: Reply, *, on_behalf_of: str | None = Non
         case Reply.GO_AHEAD:
             return _go_ahead(desk, ref, word, extra)
         case Reply.MIGRATED:
-            ticket = desk.store.ticket(ref)
-            return _write(desk, ticket, ticket, (_said(desk, "reply", text, extra),))
+            return _migrated(desk, ref, word, extra)
+
+
+def _migrated(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
+    """Record it. Where a new key was made to take the old one's place, it also says that it has."""
+    ticket = desk.store.ticket(ref)
+    event = _said(desk, "reply", word.comment, extra)
+    rotation = ticket.progress.rotation
+    if ticket.ended or ticket.key_was_deactivated or rotation is None or rotation.new_key is None:
+        return _write(desk, ticket, ticket, (event,))
+    ticket = _idle(desk, ref)
+    confirmed = replace(rotation, migrated=Confirmed(by=str(word.by), at=word.at))
+    said = replace(ticket, progress=replace(ticket.progress, rotation=confirmed), due_at=word.at)
+    return _write(desk, ticket, said, (event,))
 
 
 def _keep(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
@@ -279,7 +293,8 @@ def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, ext
         message = f"ticket {ticket.id} has ended already ({ticket.state.value}): there is nothing to roll back"
         raise RefusedError(message)
     in_flight = desk.store.case(ticket.id).intent is not None
-    if not ticket.took_access and ticket.state is not State.BROWNOUT and not in_flight:
+    changed = ticket.took_access or ticket.is_replaced or ticket.state is State.BROWNOUT
+    if not changed and not in_flight:
         never = "the key of ticket {} was never deactivated" if ticket.access_key_id else "ticket {} has taken nothing yet"
         message = f"{never.format(ticket.id)}: use iamflow ticket hold, or cancel"
         raise RefusedError(message)
@@ -296,6 +311,8 @@ def _taken(ticket: Ticket) -> str:
     """Return in words that access has been taken."""
     if ticket.access_key_id is None:
         return f"access has been taken from the user of ticket {ticket.id}"
+    if ticket.is_replaced and not ticket.key_was_deactivated:
+        return f"a new key was made for ticket {ticket.id}"
     return f"the key of ticket {ticket.id} is {'deactivated' if ticket.key_was_deactivated else 'in its brown-out'}"
 
 

@@ -28,6 +28,8 @@ class Taken(Enum):
     """A brown-out's deny may be on the user."""
     GIVEN_BACK = auto()
     """A brown-out is over, and its deny was seen to be gone."""
+    REPLACED = auto()
+    """A new key may have been made; the old one works as before."""
     DEACTIVATED = auto()
 
     @classmethod
@@ -37,6 +39,8 @@ class Taken(Enum):
             return cls.DEACTIVATED
         if ticket.is_denied:
             return cls.DENIED
+        if ticket.is_replaced:
+            return cls.REPLACED
         return cls.GIVEN_BACK if ticket.was_browned_out else cls.NOTHING
 
 
@@ -67,6 +71,14 @@ def _key_given_back(event: EventData) -> bool:
     return _model(event).taken is Taken.GIVEN_BACK
 
 
+def _key_replaced(event: EventData) -> bool:
+    return _model(event).taken is Taken.REPLACED
+
+
+def _key_works(event: EventData) -> bool:
+    return _model(event).taken is not Taken.DEACTIVATED
+
+
 def _not_denied(event: EventData) -> bool:
     return _model(event).taken is not Taken.DENIED
 
@@ -82,6 +94,8 @@ class When(Enum):
     KEY_DEACTIVATED = member(_key_deactivated)
     KEY_GIVEN_BACK = member(_key_given_back)
     NOT_DENIED = member(_not_denied)
+    KEY_REPLACED = member(_key_replaced)
+    KEY_WORKS = member(_key_works)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,15 @@
 """Every workflow and version that this program can carry on."""
 
 from iamflow.domain.errors import NotFoundError
-from iamflow.workflows import delete_user, disable_key, enforce_mfa
+from iamflow.workflows import delete_user, disable_key, enforce_mfa, rotate_key
 from iamflow.workflows.workflow import Workflow
 
-WORKFLOWS: tuple[Workflow, ...] = (disable_key.WORKFLOW, enforce_mfa.WORKFLOW, delete_user.WORKFLOW)
+WORKFLOWS: tuple[Workflow, ...] = (
+    disable_key.WORKFLOW,
+    enforce_mfa.WORKFLOW,
+    delete_user.WORKFLOW,
+    rotate_key.WORKFLOW,
+)
 
 
 def current(name: str) -> Workflow:

@@ -99,6 +99,19 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "headline": "",
         "brownout": in_words(brownout) if brownout is not None else None,
         "was_deactivated": ticket.key_was_deactivated,
+        "rotation": _rotation(ticket),
+    }
+
+
+def _rotation(ticket: Ticket) -> Mapping[str, object] | None:
+    """Return what people are told of a replacement: where the secret is, never the secret."""
+    rotation = ticket.progress.rotation
+    if rotation is None:
+        return None
+    return {
+        "place": rotation.place.in_words(),
+        "new_key_masked": masked(rotation.new_key) if rotation.new_key is not None else None,
+        "given_back": rotation.given_back,
     }
 
 
