@@ -237,7 +237,7 @@ EXEMPTIONS = Table(
     Column("id", ID, primary_key=True),
     Column("ticket_id", ID, ForeignKey("tickets.id"), nullable=False),
     Column("account_id", String(12), ForeignKey("accounts.id"), nullable=False),
-    Column("access_key_id", ExternalText, nullable=False),
+    Column("access_key_id", ExternalText),
     Column("granted_by", ExternalText, nullable=False),
     Column("granted_at", UtcTime, nullable=False),
     Column("until", UtcTime),

@@ -263,7 +263,7 @@ def _decisions_of_people() -> None:
         sa.Column("id", _id(), nullable=False),
         sa.Column("ticket_id", _id(), nullable=False),
         sa.Column("account_id", sa.String(12), nullable=False),
-        sa.Column("access_key_id", sa.Text, nullable=False),
+        sa.Column("access_key_id", sa.Text),
         sa.Column("granted_by", sa.Text, nullable=False),
         sa.Column("granted_at", _time(), nullable=False),
         sa.Column("until", _time()),
