@@ -16,7 +16,10 @@ _EFFECTS = {
     ("UpdateAccessKey", "Inactive"): "deactivate_key",
     ("UpdateAccessKey", "Active"): "reactivate_key",
     ("DeleteAccessKey", None): "delete_key",
+    ("PutUserPolicy", None): "attach_brownout",
+    ("DeleteUserPolicy", None): "lift_brownout",
 }
+_CHANGING = frozenset(operation for operation, _ in _EFFECTS)
 
 
 def effect_of(made: Mutation) -> str:
@@ -24,10 +27,15 @@ def effect_of(made: Mutation) -> str:
     return _EFFECTS[made.operation, made.parameters.get("status")]
 
 
+def target_of(made: Mutation) -> str:
+    """Return what exactly a mutation changes: the policy that it names, or else the key."""
+    return str(made.parameters.get("policyName") or made.access_key_id)
+
+
 class Witness(list[Mutation]):
     """The simulator's list of mutations, which looks into the database at the moment of each one.
 
-    An intent counts only if it is committed, open, and about exactly this key and effect when AWS makes the change.
+    An intent counts only if it is committed, open, and about exactly this key or policy and effect when AWS makes the change.
     """
 
     def __init__(self, world: World) -> None:
@@ -39,14 +47,17 @@ class Witness(list[Mutation]):
 
     def append(self, made: Mutation) -> None:
         """Record a mutation, and whether an intent of its own was there before it."""
-        if made.role_name == "iamflow" and made.operation in {"UpdateAccessKey", "DeleteAccessKey"}:
-            wanted = {"key": made.access_key_id, "effect": effect_of(made)}
-            if self._open_intents(wanted) != 1:
-                self.without_intent.append(made)
+        ours = made.role_name == "iamflow" and made.operation in _CHANGING
+        if ours and self._open_intents(effect_of(made), target_of(made)) != 1:
+            self.without_intent.append(made)
         super().append(made)
 
-    def _open_intents(self, wanted: dict[str, str | None]) -> int:
-        query = "SELECT count(*) FROM intents WHERE outcome IS NULL AND access_key_id = :key AND effect = :effect"
+    def _open_intents(self, effect: str, target: str) -> int:
+        query = (
+            "SELECT count(*) FROM intents WHERE outcome IS NULL AND effect = :effect "
+            "AND (targets = :targets OR (targets = '[]' AND access_key_id = :target))"
+        )
+        wanted = {"effect": effect, "target": target, "targets": json.dumps([target])}
         try:
             with closing(Database(self._url)) as database, database.reading() as connection:
                 return int(connection.execute(text(query), wanted).scalar_one())
@@ -62,13 +73,14 @@ def check(world: World, witness: Witness) -> None:
     assert [entry.intent for entry in stored if entry.outcome is None] == []
     done = [entry for entry in stored if entry.outcome is not None and entry.outcome.kind is OutcomeKind.DONE]
     made = world.changes()
-    assert sorted((entry.intent.effect.kind.value, entry.intent.effect.key_id) for entry in done) == sorted(
-        (effect_of(change), str(change.access_key_id)) for change in made
-    )
-    assert len({(effect_of(change), change.access_key_id) for change in made}) == len(made), "an effect was done twice"
+    changed = [(effect_of(change), target_of(change)) for change in made]
+    effects = [entry.intent.effect for entry in done]
+    assert sorted((effect.kind.value, (*effect.targets, effect.key_id)[0]) for effect in effects) == sorted(changed)
+    assert len(set(changed)) == len(changed), "an effect was done twice"
     for change in made:
         assert any(
-            detail["effect"] == effect_of(change) and detail["access_key_id"] == change.access_key_id
+            detail["effect"] == effect_of(change)
+            and target_of(change) in (json.loads(detail["targets"]) or [detail["access_key_id"]])
             for detail in _opened_before(world, change)
         ), "the journal has no intent before this change"
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from iamflow.domain.brownout import lack, policy_name
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import PAUSED, State
 from iamflow.domain.ticket import Ticket
@@ -42,8 +43,10 @@ def _next_step(ticket: Ticket) -> str:
 def _planned(ticket: Ticket, policy: Policy) -> str:
     if ticket.key_was_deactivated:
         return "delete the key when it has been watched long enough, or give it back"
-    watched = in_words(policy.of(ticket.workflow).monitor)
-    return f"deactivate the key, watch it for {watched}, then delete it or give it back"
+    rules = policy.of(ticket.workflow)
+    lacks = lack(ticket.progress.brownout, rules.brownout, policy.excused)
+    first = f"brown the key out for {in_words(rules.brownout)}, " if lacks is not None and rules.brownout else ""
+    return f"{first}deactivate the key, watch it for {in_words(rules.monitor)}, then delete it or give it back"
 
 
 def _expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | None:
@@ -66,7 +69,15 @@ def _brownout_ends(ticket: Ticket, policy: Policy) -> datetime:
     return ends_at + policy.of(ticket.workflow).delivery_lag
 
 
+def _given_back(ticket: Ticket) -> str:
+    if ticket.key_was_deactivated:
+        return f"key {ticket.access_key_id} is Active again"
+    return f"the brown-out of key {ticket.access_key_id} is over: its calls are not denied any more"
+
+
 def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if not ticket.key_was_deactivated:
+        return "delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
     named = (("user-name", ticket.username), ("access-key-id", ticket.key), ("status", "Active"))
     return "update-access-key", named
 
@@ -75,6 +86,6 @@ OUTLOOK = Outlook(
     next_step=_next_step,
     planned=_planned,
     expected_end=_expected_end,
-    given_back=lambda ticket: f"key {ticket.access_key_id} is Active again",
+    given_back=_given_back,
     by_hand=_by_hand,
 )
