@@ -114,7 +114,14 @@ class Rules:
     recent_use: timedelta = 7 * DAY
     reopen_after: timedelta = 30 * DAY
     max_fact_age: timedelta = 7 * DAY
-    opens: Mapping[RuleName, str] = field(default_factory=lambda: {RuleName.KEY_TOO_OLD: "disable-key", RuleName.KEY_IN_USE: "disable-key"})
+    opens: Mapping[RuleName, str] = field(
+        default_factory=lambda: {
+            RuleName.KEY_TOO_OLD: "disable-key",
+            RuleName.KEY_IN_USE: "disable-key",
+            RuleName.CONSOLE_WITHOUT_MFA: "enforce-mfa",
+            RuleName.USER_UNUSED: "delete-user",
+        }
+    )
     """Which workflow each rule opens a ticket of. A rule that is not named is not applied."""
 
     def opened_by(self, rule: RuleName) -> str | None:

@@ -162,7 +162,11 @@ def _to_open(
     result.rejected += len(refused)
     result.refusals += refused[: max(0, _SHOWN - len(result.refusals))]
     result.suppressed += sum(finding.subject in suppressed for _, finding in fresh)
-    return _first_of_each([pair for pair in fresh if pair[1].subject not in suppressed])
+    left = [pair for pair in fresh if pair[1].subject not in suppressed]
+    first = _first_of_each(left)
+    # What another rule found about the same subject is dealt with by that ticket.
+    result.existing += len({(workflow, finding.subject) for workflow, finding in left}) - len(first)
+    return first
 
 
 def refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:

@@ -43,7 +43,8 @@ def _finding(shown: Shown) -> Section:
     section.add("user", ticket.username)
     section.add("access key", ticket.access_key_id or "")
     if not isinstance(facts, RootFacts) and facts.created_at is not None:
-        section.add("created", f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
+        label = "oldest key" if isinstance(facts, UserFacts) else "created"
+        section.add(label, f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
     section.add("status", f"{status_in_words(facts)}, as of {when(facts.as_of, shown.now)} ({facts.source})")
     section.add("finding", "" if facts.holds else "no longer holds in the newest report")
     section.add("opened", f"{when(ticket.opened_at, shown.now)} by {requester(ticket)}")
