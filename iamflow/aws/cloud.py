@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from iamflow.aws.account import key_quota, read_account, user_count
 from iamflow.aws.answers import receipt_of, text
 from iamflow.aws.arns import role_of
 from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
-from iamflow.aws.keys import key_quota, read_user, user_count
+from iamflow.aws.keys import read_user
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
 from iamflow.aws.rights import read_rights
@@ -27,6 +28,7 @@ from iamflow.domain.facts import RegionSet, UserReading
 from iamflow.domain.ids import AccountId, Region, TicketId
 from iamflow.domain.people import Identity
 from iamflow.domain.rights import Rights
+from iamflow.domain.root import AccountReading
 from iamflow.domain.subject import UserSubject
 from iamflow.engine.ports import Step, TrailPage
 
@@ -68,6 +70,11 @@ class AwsCloud:
         session = self._sessions.for_reads(subject.account_id)
         placed = self._placed(subject)
         return read_user(session, session.connection.reading("iam", self._iam_region), placed, self._clock)
+
+    def read_account(self, account_id: AccountId) -> AccountReading:
+        """Read what GetAccountSummary tells of the account's root user now."""
+        session = self._sessions.for_reads(account_id)
+        return read_account(session, session.connection.reading("iam", self._iam_region), self._clock)
 
     def rights(self, subject: UserSubject) -> Rights:
         """Read every policy that bears on what the user may do now."""

@@ -70,22 +70,6 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
         raise TemporaryError(message) from error
 
 
-def user_count(iam: Api) -> int:
-    """Return the number of IAM users that GetAccountSummary tells."""
-    count = iam.call("GetAccountSummary").get("SummaryMap", {}).get("Users")
-    if not isinstance(count, int):
-        raise not_understood(iam.attempt_at("GetAccountSummary"), "lacks the number of users")
-    return count
-
-
-def key_quota(iam: Api) -> int:
-    """Return how many access keys GetAccountSummary says that a user may have."""
-    count = iam.call("GetAccountSummary").get("SummaryMap", {}).get("AccessKeysPerUserQuota")
-    if not isinstance(count, int):
-        raise not_understood(iam.attempt_at("GetAccountSummary"), "lacks the quota of access keys")
-    return count
-
-
 def state_of(session: AccountSession, sink: Sink, region: str) -> SinkState:
     """Return what there is to see of the place of a secret."""
     return open_store(sink, lambda service: session.connection.reading(service, sink.region or region)).state()

@@ -11,6 +11,7 @@ from iamflow.domain.journal import NewEvent
 from iamflow.domain.migration import Grants, Usage
 from iamflow.domain.notice import Notice, NoticeStatus
 from iamflow.domain.rights import Rights
+from iamflow.domain.root import AccountReading
 from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Approval, Ticket
 
@@ -19,6 +20,7 @@ class Look(StrEnum):
     """Something that a workflow wants read before it decides."""
 
     USER = "user"
+    ACCOUNT = "account"
     BASELINE = "baseline"
     REACTIONS = "reactions"
     BROWNOUT = "brownout"
@@ -53,6 +55,7 @@ class Sight:
     """What was read for one case. None means that it was not asked for; a read that failed is an error, never a sight."""
 
     user: UserReading | None = None
+    account: AccountReading | None = None
     baseline: Baseline | None = None
     reactions: Sweep | None = None
     brownout: Sweep | None = None

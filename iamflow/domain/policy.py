@@ -92,6 +92,15 @@ class MigrateToRolePolicy(Waits):
     """Whether roles may do only what the key was seen to do, where nobody says otherwise."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RootHygienePolicy(Waits):
+    """The settings of the ``root-hygiene`` workflow. Its grace period ends with the word to the security team."""
+
+    grace: timedelta = 14 * DAY
+    remind: timedelta = 7 * DAY
+    """How often the account's contact is reminded."""
+
+
 class RuleName(StrEnum):
     """The name of a rule, as ``finding list --rule`` takes it."""
 
@@ -101,6 +110,10 @@ class RuleName(StrEnum):
     """As ``key-too-old``, of a key that was used within ``rules.recent_use``: listed as that, but for another workflow."""
     CONSOLE_WITHOUT_MFA = "console-without-mfa"
     """A console password, and no MFA device."""
+    ROOT_WITHOUT_MFA = "root-without-mfa"
+    """An account's root user without an MFA device."""
+    ROOT_WITH_ACCESS_KEYS = "root-with-access-keys"
+    """An account's root user that has access keys."""
     USER_UNUSED = "user-unused"
     """No use of console or keys for ``rules.unused_after``; where none is known, the oldest key is older than that."""
 
@@ -220,6 +233,7 @@ class Policy:
     rotate_key: RotateKeyPolicy = field(default_factory=RotateKeyPolicy)
     delete_user: DeleteUserPolicy = field(default_factory=DeleteUserPolicy)
     migrate_to_role: MigrateToRolePolicy = field(default_factory=MigrateToRolePolicy)
+    root_hygiene: RootHygienePolicy = field(default_factory=RootHygienePolicy)
     timing: Timing = field(default_factory=Timing)
     protection: Protection = field(default_factory=Protection)
     caps: Caps = field(default_factory=Caps)
@@ -244,6 +258,7 @@ class Policy:
             "delete-user": self.delete_user,
             "rotate-key": self.rotate_key,
             "migrate-to-role": self.migrate_to_role,
+            "root-hygiene": self.root_hygiene,
             "restore-user": Waits(),
         }
         return known[workflow]

@@ -6,6 +6,7 @@ from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind
 from iamflow.domain.errors import TemporaryError
 from iamflow.domain.facts import UserReading
+from iamflow.domain.root import AccountReading
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import sweeps
@@ -83,6 +84,10 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
             seen = replace(sight, user=reading)
+        case Look.ACCOUNT:
+            account = engine.cloud.read_account(ticket.account_id)
+            _require_time(engine, ticket, account)
+            seen = replace(sight, account=account)
         case Look.QUOTA:
             seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
         case Look.SNAPSHOT:
@@ -118,7 +123,7 @@ def _searched(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight
     return seen
 
 
-def _require_time(engine: Engine, ticket: Ticket, reading: UserReading) -> None:
+def _require_time(engine: Engine, ticket: Ticket, reading: UserReading | AccountReading) -> None:
     """Refuse to go on before a deactivation while the clock is wrong: a grace period begun by it would end by another.
 
     A key that has been deactivated, or is being denied, is watched all the same; the next step is the guards' affair.

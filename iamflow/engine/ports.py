@@ -20,6 +20,7 @@ from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
 from iamflow.domain.rights import Rights
+from iamflow.domain.root import AccountReading
 from iamflow.domain.subject import UserSubject
 from iamflow.domain.ticket import Approval, NewTicket, Ticket
 
@@ -448,6 +449,10 @@ class Cloud(Protocol):
 
     def read(self, subject: UserSubject) -> UserReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now."""
+        ...
+
+    def read_account(self, account_id: AccountId) -> AccountReading:
+        """Read what AWS tells of the account's root user now."""
         ...
 
     def rights(self, subject: UserSubject) -> Rights:
