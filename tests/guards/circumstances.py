@@ -47,8 +47,11 @@ QUIET = Brownout(
 )
 _TARGETS = {EffectKind.ATTACH_BROWNOUT: (DENY,), EffectKind.LIFT_BROWNOUT: (DENY,)}
 
-FORWARD = tuple(kind for kind in EffectKind if not kind.undoes)
-"""The effects that take access away."""
+KINDS = WORKFLOW.effects
+"""The effects of disable-key, which are what these circumstances are about."""
+
+FORWARD = tuple(kind for kind in KINDS if not kind.undoes)
+"""Those of them that take access away."""
 
 _FACTS = KeyFacts(
     status=KeyStatus.ACTIVE,
@@ -88,7 +91,7 @@ def allowed(kind: EffectKind) -> Circumstances:
             return setting(reading(c, policies={DENY: DENYING}), brownout=4 * HOUR)
         case EffectKind.DEACTIVATE_KEY:
             return _circumstances(kind, KeyStatus.ACTIVE, State.NOTIFIED, _TOLD)
-        case EffectKind.REACTIVATE_KEY | EffectKind.DELETE_KEY:
+        case _:
             return _circumstances(kind, KeyStatus.INACTIVE, State.MONITORING, _WATCHED)
 
 

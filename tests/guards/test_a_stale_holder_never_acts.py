@@ -7,10 +7,10 @@ import pytest
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards import Remedy
 
-from .circumstances import Alone, allowed, alone, approve, codes, refusal
+from .circumstances import KINDS, Alone, allowed, alone, approve, codes, refusal
 
 ALONE = tuple(
-    alone("the lease is lost", approve(replace(allowed(kind), lease_held=False)), "lease_lost") for kind in EffectKind
+    alone("the lease is lost", approve(replace(allowed(kind), lease_held=False)), "lease_lost") for kind in KINDS
 )
 
 
@@ -19,7 +19,7 @@ def test_each_reason_blocks_alone(case: Alone) -> None:
     assert codes(case.spoilt) == (case.code,)
 
 
-@pytest.mark.parametrize("kind", EffectKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_ticket_is_left_to_its_new_holder(kind: EffectKind) -> None:
     lost = refusal(replace(allowed(kind), lease_held=False))
 

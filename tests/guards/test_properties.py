@@ -23,6 +23,7 @@ from .circumstances import (
     FORWARD,
     HOUR,
     KEY,
+    KINDS,
     NOW,
     OTHER_KEY,
     QUIET,
@@ -75,10 +76,10 @@ STOPS_A_ROLLBACK = frozenset(
     }
 )
 STOPS_A_LIFT = STOPS_A_ROLLBACK | {"deny_unread", "deny_foreign", "deny_absent"}
-EVERY = frozenset(EffectKind)
-ABOUT_KEY = frozenset(kind for kind in EffectKind if kind.about_key)
+EVERY = frozenset(KINDS)
+ABOUT_KEY = frozenset(kind for kind in KINDS if kind.about_key)
 TAKING = frozenset(FORWARD)
-BEGINNING = frozenset(kind for kind in EffectKind if kind.begins)
+BEGINNING = frozenset(kind for kind in KINDS if kind.begins)
 DEACTIVATE = frozenset({EffectKind.DEACTIVATE_KEY})
 BROWN_OUT = frozenset({EffectKind.ATTACH_BROWNOUT, EffectKind.LIFT_BROWNOUT})
 DELETE = frozenset({EffectKind.DELETE_KEY})
@@ -169,8 +170,8 @@ VIOLATIONS: Mapping[str, Violation] = {
 
 @pytest.mark.parametrize(
     ("violation", "kind"),
-    [(violation, kind) for violation in VIOLATIONS.values() for kind in EffectKind if kind in violation.kinds],
-    ids=[f"{kind}: {why}" for why, violation in VIOLATIONS.items() for kind in EffectKind if kind in violation.kinds],
+    [(violation, kind) for violation in VIOLATIONS.values() for kind in KINDS if kind in violation.kinds],
+    ids=[f"{kind}: {why}" for why, violation in VIOLATIONS.items() for kind in KINDS if kind in violation.kinds],
 )
 @FEW
 @given(data=st.data())

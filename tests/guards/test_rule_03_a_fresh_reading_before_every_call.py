@@ -10,6 +10,7 @@ from iamflow.domain.ids import AccountId
 from .circumstances import (
     CREATED,
     DEACTIVATED,
+    KINDS,
     NOW,
     SECOND,
     TICK,
@@ -28,7 +29,7 @@ from .circumstances import (
     used,
 )
 
-EVERY = tuple(allowed(kind) for kind in EffectKind)
+EVERY = tuple(allowed(kind) for kind in KINDS)
 DEACTIVATE, REACTIVATE, DELETE = (
     allowed(kind) for kind in (EffectKind.DEACTIVATE_KEY, EffectKind.REACTIVATE_KEY, EffectKind.DELETE_KEY)
 )

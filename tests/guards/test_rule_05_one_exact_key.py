@@ -7,9 +7,22 @@ from iamflow.domain.facts import KeyState, KeyStatus
 from iamflow.domain.guards import Circumstances, Remedy
 from iamflow.domain.ids import KeyId, UserName
 
-from .circumstances import CREATED, KEY, OTHER_KEY, Alone, allowed, alone, codes, effect, reading, refusal, ticket
+from .circumstances import (
+    CREATED,
+    KEY,
+    KINDS,
+    OTHER_KEY,
+    Alone,
+    allowed,
+    alone,
+    codes,
+    effect,
+    reading,
+    refusal,
+    ticket,
+)
 
-EVERY = tuple(allowed(kind) for kind in EffectKind)
+EVERY = tuple(allowed(kind) for kind in KINDS)
 SPARING = tuple(c for c in EVERY if c.effect.kind is not EffectKind.ATTACH_BROWNOUT)
 """The effects that leave the user's other keys alone: all but the brown-out, which says so (``other_active_keys``)."""
 

@@ -50,7 +50,7 @@ def mfa_is_missing(c: Circumstances) -> Refusal | None:
     if c.effect.kind not in _REQUIRING or (c.reading.console and c.reading.mfa == ()):
         return None
     unknown = c.reading.console is None or c.reading.mfa is None
-    sentence = "MFA devices and console password have not been read" if unknown else "the user needs no device any more"
+    sentence = "the user's MFA devices and password were not read" if unknown else "the user needs no device any more"
     return Refusal(code="mfa_unknown" if unknown else "mfa_not_missing", sentence=sentence, remedy=Remedy.WAIT)
 
 
