@@ -33,7 +33,8 @@ def show_policy(
         typer.Option("--workflow", metavar="W", help="For this workflow; may be given several times. All, otherwise."),
     ] = None,
     role: Annotated[
-        Role | None, typer.Option("--role", help="Only what this role needs: reading, changing, deleting, or issuing keys.")
+        Role | None,
+        typer.Option("--role", help="Only what this role needs: reading, changing, deleting, or issuing keys."),
     ] = None,
     output: Annotated[
         Output, typer.Option("--output", help="How to show it; the policy document itself, where nothing is said.")

@@ -118,4 +118,14 @@ def reasons_in_words(answer: Why) -> Sequence[str]:
     """Return the reasons as sentences, the stored ones where AWS could not be read."""
     if answer.unread is not None:
         return [*answer.ticket.progress.waiting_for, f"AWS could not be read now: {answer.unread}"]
-    return [refusal.sentence for refusal in answer.refusals]
+    lasts_until = _brownout_lasts_until(answer)
+    waits = [f"the brown-out lasts until {lasts_until:%Y-%m-%d %H:%M:%S} UTC"] if lasts_until is not None else []
+    return [*(refusal.sentence for refusal in answer.refusals), *waits]
+
+
+def _brownout_lasts_until(answer: Why) -> datetime | None:
+    """Return when the ticket's brown-out ends by its time; None where something else ends it before, or none is on."""
+    ticket = answer.ticket
+    brownout = ticket.progress.brownout
+    runs = answer.next_effect is EffectKind.LIFT_BROWNOUT and ticket.state is State.BROWNOUT and ticket.wanted is None
+    return brownout.ends_at if brownout is not None and runs else None

@@ -31,6 +31,7 @@ def sections(shown: Shown) -> list[Section]:
         _impact(shown),
         _plan(shown),
         _standing(shown),
+        _brownout(shown),
         _signals(shown),
         _end(shown),
     ]
@@ -176,8 +177,26 @@ def _standing(shown: Shown) -> Section:
     return section
 
 
+def _brownout(shown: Shown) -> Section:
+    section = Section(heading="Brown-out")
+    brownout = shown.ticket.progress.brownout
+    if brownout is None:
+        return section
+    section.add("policy", f"{brownout.policy}, on the user {shown.ticket.username}")
+    section.add("denied since", when(brownout.attached_at, shown.now) or "not seen yet")
+    if brownout.lifted_at is None:
+        section.add("denied until", when(brownout.ends_at, shown.now))
+        return section
+    short = "" if brownout.complete else ", before its time"
+    other = ", by somebody other than iamflow" if brownout.removed_by_other else ""
+    section.add("removed", f"{when(brownout.lifted_at, shown.now)}{short}{other}")
+    section.add("searched", when(brownout.swept_at, shown.now))
+    return section
+
+
 def _signals(shown: Shown) -> Section:
-    section = Section(heading="Seen after the deactivation")
+    browned = shown.ticket.progress.brownout is not None and not shown.ticket.key_was_deactivated
+    section = Section(heading="Seen after the brown-out began" if browned else "Seen after the deactivation")
     section.add("deactivated", when(shown.ticket.progress.deactivated_at, shown.now))
     for signal in shown.ticket.progress.signals:
         section.add("signal", f"{when(signal.at, shown.now)}: {signal.sentence}", _where(signal))

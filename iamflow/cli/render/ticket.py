@@ -64,6 +64,7 @@ _PROGRESS = (
     "approval_reasons",
     "once_rolled_back",
     "last_use",
+    "brownout",
     "deactivated_at",
     "window_ends_at",
     "final_sweep",

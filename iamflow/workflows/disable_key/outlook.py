@@ -15,7 +15,7 @@ _NEXT: dict[State, str] = {
     State.OPEN: "tell the owner; the grace period runs from the moment a channel accepts the notice",
     State.NOTIFIED: "deactivate the key when the grace period is over, after a brown-out where the settings ask for one",
     State.AWAITING_APPROVAL: "deactivate the key once it is approved",
-    State.BROWNOUT: "take the deny away when the brown-out is over, search CloudTrail for denials, then deactivate the key",
+    State.BROWNOUT: "search CloudTrail for denials, then deactivate the key",
     State.DEACTIVATED: "watch the key once the change has reached all of AWS",
     State.MONITORING: "search CloudTrail once the window is over, then delete the key or ask for an approval",
     State.ON_HOLD: "nothing until a person resumes it",
@@ -31,6 +31,8 @@ _NEXT: dict[State, str] = {
 def _next_step(ticket: Ticket) -> str:
     if ticket.wanted is not None:
         return "give the key back, as asked for"
+    if ticket.state is State.BROWNOUT and ticket.is_denied:
+        return "take the deny away when the brown-out is over, " + _NEXT[ticket.state]
     if ticket.state in PAUSED and ticket.is_denied:
         return _NEXT[ticket.state] + "; the brown-out's deny is taken away first"
     if ticket.state is State.AWAITING_APPROVAL and ticket.key_was_deactivated:
