@@ -70,6 +70,10 @@ class EffectKind(StrEnum):
     DELETE_ROLE_POLICY = "delete_role_policy"
     DELETE_ROLE = "delete_role"
     DELETE_PROVIDER = "delete_provider"
+    CREATE_SCP = "create_scp"
+    ATTACH_SCP = "attach_scp"
+    DETACH_SCP = "detach_scp"
+    DELETE_SCP = "delete_scp"
 
     @property
     def call(self) -> str:
@@ -88,7 +92,7 @@ class EffectKind(StrEnum):
 
     @property
     def destroys(self) -> bool:
-        """Whether what this effect takes cannot be given back."""
+        """Whether this effect takes what the ticket is about for good, so that a whole window must have been quiet before."""
         return self in _DESTROYING
 
     @property
@@ -98,7 +102,10 @@ class EffectKind(StrEnum):
 
     @property
     def undoes(self) -> bool:
-        """Whether this effect only gives access back; freeze, caps and mode never stop it."""
+        """Whether this effect only gives access back, or takes back what iamflow itself has added and nobody has used.
+
+        Freeze, caps and mode never stop it.
+        """
         return self in _UNDOING
 
     @property
@@ -115,6 +122,11 @@ class EffectKind(StrEnum):
     def unprovisions(self) -> bool:
         """Whether this effect undoes such a step."""
         return self in _UNPROVISIONING
+
+    @property
+    def governs(self) -> bool:
+        """Whether this effect is about a service control policy of the organisation, and so about no user at all."""
+        return self in _GOVERNING
 
     @property
     def needs_notice(self) -> bool:
@@ -157,7 +169,14 @@ _UNPROVISIONING = frozenset(
         EffectKind.DELETE_PROVIDER,
     }
 )
+_GOVERNING = frozenset(
+    {EffectKind.CREATE_SCP, EffectKind.ATTACH_SCP, EffectKind.DETACH_SCP, EffectKind.DELETE_SCP}
+)
 _STEPS = {
+    EffectKind.CREATE_SCP: "guardrail that requires MFA",
+    EffectKind.ATTACH_SCP: "guardrail that requires MFA",
+    EffectKind.DETACH_SCP: "removal of the guardrail that requires MFA",
+    EffectKind.DELETE_SCP: "removal of the guardrail that requires MFA",
     EffectKind.ATTACH_BROWNOUT: "brown-out of this key, with its deactivation,",
     EffectKind.LIFT_BROWNOUT: "end of the brown-out",
     EffectKind.DEACTIVATE_KEY: "deactivation of this key",
@@ -234,9 +253,11 @@ _TAKING_USER = _DELETING_USER | {
     EffectKind.DISABLE_SERVICES,
     EffectKind.REMOVE_LOGIN,
 }
-_DESTROYING = frozenset({EffectKind.DELETE_KEY, EffectKind.FREE_SLOT, EffectKind.WITHDRAW_KEY}) | _DELETING_USER
+_DESTROYING = frozenset({EffectKind.DELETE_KEY}) | _DELETING_USER
 _UNDOING = _UNPROVISIONING | frozenset(
     {
+        EffectKind.DETACH_SCP,
+        EffectKind.DELETE_SCP,
         EffectKind.REACTIVATE_KEY,
         EffectKind.LIFT_BROWNOUT,
         EffectKind.DELETE_MFA_POLICY,
@@ -249,6 +270,7 @@ _UNDOING = _UNPROVISIONING | frozenset(
         EffectKind.RESTORE_ATTACHED,
         EffectKind.RESTORE_POLICIES,
         EffectKind.RESTORE_SSH_KEYS,
+        EffectKind.WITHDRAW_KEY,
     }
 )
 _BEGINNING = frozenset(
@@ -261,6 +283,10 @@ _BEGINNING = frozenset(
     }
 )
 _CALLS = {
+    EffectKind.CREATE_SCP: "organizations:CreatePolicy",
+    EffectKind.ATTACH_SCP: "organizations:AttachPolicy",
+    EffectKind.DETACH_SCP: "organizations:DetachPolicy",
+    EffectKind.DELETE_SCP: "organizations:DeletePolicy",
     EffectKind.ATTACH_BROWNOUT: "iam:PutUserPolicy",
     EffectKind.LIFT_BROWNOUT: "iam:DeleteUserPolicy",
     EffectKind.DEACTIVATE_KEY: "iam:UpdateAccessKey",

@@ -12,7 +12,9 @@ from iamflow.domain.effect import Intent, Outcome, OutcomeKind, Receipt
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError, UncertainError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Pace, Remedy, refusals
+from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.ticket import Ticket
+from iamflow.engine.changes import DAEMON
 from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
 from iamflow.engine.observe import Settled, after_outcome, subject_of
@@ -165,9 +167,13 @@ def _left_open(engine: Engine, opened: Opened, receipt: Receipt | None, error: E
         extra={"ticket": ticket.id, "intent": opened.intent.id},
     )
     due_at = engine.now() + engine.policy.timing.retry_base
+    events: tuple[NewEvent, ...] = ()
+    if error is not None:
+        detail = {"reason": reason, "retry_at": due_at.isoformat()}
+        events = (NewEvent(kind=EventKind.RETRY_LATER, actor=DAEMON, at=engine.now(), detail=detail),)
     return Performed(
         opened=opened,
-        decision=Decision(ticket=ticket, due_at=due_at, reason=reason),
+        decision=Decision(ticket=ticket, due_at=due_at, events=events, reason=reason),
         outcome=None,
     )
 

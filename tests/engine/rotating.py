@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
@@ -12,6 +13,8 @@ from iamflow.domain.people import RULES
 from iamflow.domain.rotation import Rotation
 from iamflow.domain.states import State
 from iamflow.domain.ticket import NewTicket, Ticket
+from iamflow.engine.advance import advance
+from iamflow.engine.outbox import deliver
 from iamflow.workflows.rotate_key.table import TABLE
 from tests.world import ACCOUNT, DAY, KEY, START, World
 
@@ -97,3 +100,30 @@ def works(world: World, held: dict[str, Any] | None) -> bool:
     """Return whether what was put away is a key of the user with its right secret."""
     assert held is not None
     return bool(world.sandbox.seed.secret(held["AccessKeyId"]) == held["SecretAccessKey"])
+
+
+def proven(world: World) -> None:
+    """Bring a ticket to the moment at which the next look makes the new key: the secret store has just taken a write."""
+    opened(world)
+    for _ in range(6):
+        if rotation_begun(world) and rotation(world).proven_at is not None:
+            return
+        advance(world.engine)
+        deliver(world.engine, world.app.channels)
+    pytest.fail("the secret store was not proven")
+
+
+def rotation_begun(world: World) -> bool:
+    """Return whether a replacement has been begun."""
+    return world.ticket().progress.rotation is not None
+
+
+def check_replaced(world: World) -> None:
+    """Check that there is one new key beside the old one, with its own secret in the store, and nothing left over."""
+    assert keys_of(world) == {KEY: "Active", new_key(world): "Active"}
+    held = secret(world)
+    assert held is not None
+    assert held["AccessKeyId"] == new_key(world)
+    assert works(world, held)
+    assert [entry.intent for entry in world.app.store.intents() if entry.outcome is None] == []
+    assert list(world.app.store.verify()) == []

@@ -63,7 +63,7 @@ def _propose(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> 
         again = with_rotation(ticket, replace(rotation, orphans=0), reading, situation)
         reason = (
             f"{rotation.orphans} new keys were withdrawn because their secrets did not arrive in "
-            f"{rotation.place.in_words()}: find out why, then iamflow ticket retry {ticket.id}"
+            f"{rotation.place.in_words()}: see iamflow ticket history {ticket.id} for why, then iamflow ticket retry {ticket.id}"
         )
         return common.block(again, situation, code="delivery_failed", reason=reason)
     if sight.quota is not None and not room(reading, sight.quota, rotation):
