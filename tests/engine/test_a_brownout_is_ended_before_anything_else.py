@@ -345,3 +345,17 @@ def test_a_deny_that_lasts_is_polled_and_ended_on_time(world: World) -> None:
     world.pass_until(State.DEACTIVATED)
     lifted = world.changes()[1]
     assert began.ends_at <= lifted.at <= began.ends_at + timedelta(minutes=1)
+
+
+def test_a_user_who_is_quarantined_as_leaked_keeps_the_deny_until_a_person_decides(world: World) -> None:
+    ticket = browned_out(world)
+    world.sandbox.seed.quarantine(ACCOUNT, "etl")
+    blocked = world.pass_until(State.BLOCKED)
+    assert blocked.blocked_code == "quarantined"
+    world.pass_days(2)
+    assert policies(world) == [policy_name(ticket.id)]
+    assert world.calls_made() == [ATTACH]
+    steer.rollback(world.desk(ALICE), KEY)
+    world.tick()
+    assert world.ticket().state is State.ROLLED_BACK
+    check_way_out(world)
