@@ -105,7 +105,8 @@ def _plan(ticket: "Ticket") -> str:
 
 
 def _subject(ticket: "Ticket") -> str:
-    return f"{ticket.access_key_id} of {ticket.username} in {ticket.account_name} ({ticket.account_id})"
+    key = f"{ticket.access_key_id} of " if ticket.access_key_id is not None else ""
+    return f"{key}{ticket.username} in {ticket.account_name} ({ticket.account_id})"
 
 
 def _told(ticket: "Ticket", what: str) -> None:
@@ -273,8 +274,8 @@ def _account(text: str) -> str:
     return text
 
 
-def _user(text: str) -> str:
-    if _USER.fullmatch(text) is None:
+def _user(text: str | None) -> str | None:
+    if text is not None and _USER.fullmatch(text) is None:
         message = "an IAM user name has up to 64 letters, digits and +=,.@_-"
         raise typer.BadParameter(message)
     return text
@@ -291,20 +292,28 @@ def open_ticket(
     ctx: typer.Context,
     workflow: Annotated[str, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")],
     account: Annotated[str, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")],
-    user: Annotated[str, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")],
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(
             "--key", metavar="K", callback=_key, help="The whole access key id, where the workflow is about one."
         ),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="T",
+            help="The organisational unit (ou-…) or member account, where the workflow is about one.",
+        ),
+    ] = None,
 ) -> None:
     """Open a ticket by hand; whoever opens it cannot approve it."""
     from iamflow.domain.ids import AccountId, KeyId
-    from iamflow.engine.opening import open_by_hand
+    from iamflow.engine.opening import Named, open_by_hand
 
     with opened(ctx) as app:
-        _told(
-            open_by_hand(app.desk(), workflow, AccountId(account), user, KeyId(key) if key is not None else None),
-            "opened",
-        )
+        named = Named(username=user, key_id=KeyId(key) if key is not None else None, target=target)
+        _told(open_by_hand(app.desk(), workflow, AccountId(account), named), "opened")

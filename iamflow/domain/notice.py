@@ -28,6 +28,8 @@ class NoticeKind(StrEnum):
     QUARANTINED = "quarantined"
     ENFORCED = "enforced"
     REMEDIATED = "remediated"
+    ROOT_AT_RISK = "root_at_risk"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,6 +19,7 @@ class State(StrEnum):
     DEACTIVATED = "deactivated"
     MONITORING = "monitoring"
     ENFORCED = "enforced"
+    ATTACHED = "attached"
     QUARANTINED = "quarantined"
     DELETING = "deleting"
     ON_HOLD = "on_hold"
@@ -91,6 +92,9 @@ class Resolution(StrEnum):
     MFA_ENABLED = "mfa_enabled"
     NO_CONSOLE = "no_console"
     POLICY_REMOVED = "policy_removed"
+    ROOT_SECURED = "root_secured"
+    KEPT = "kept"
+    TARGET_GONE = "target_gone"
 
 
 class Confirmation(StrEnum):

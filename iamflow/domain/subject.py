@@ -23,6 +23,17 @@ class Part(StrEnum):
     INLINE = "inline"
 
 
+class About(StrEnum):
+    """What the tickets of a workflow are about."""
+
+    KEY = "key"
+    USER = "user"
+    ROOT = "root"
+    """An account's root user."""
+    TARGET = "target"
+    """An organisational unit or a member account, under the organisation's management account."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserSubject:
     """One user of one account, and the one access key of theirs that it is about, if it is about one."""

@@ -1,19 +1,32 @@
 """Tickets that a person opens by hand. Whoever opens one is its requester, and cannot approve it."""
 
+from dataclasses import dataclass
+
+from iamflow.domain import guardrail
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
-from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, UserFacts
+from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, RootFacts, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
-from iamflow.domain.subject import subject_id
+from iamflow.domain.root import ROOT_USER
+from iamflow.domain.subject import About, subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.intake import actor_of, refusal
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
+from iamflow.workflows.workflow import Workflow
 
 
-def open_by_hand(
-    desk: Desk, workflow: str, account_id: AccountId, username: str, key_id: KeyId | None = None
-) -> Ticket:
-    """Open one ticket for one key or user that a person names.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What a person names for a ticket to be about, besides the account."""
+
+    username: str | None = None
+    key_id: KeyId | None = None
+    target: str | None = None
+    """The id of an organisational unit or of a member account."""
+
+
+def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, named: Named) -> Ticket:
+    """Open one ticket for one key, user, root user or target of the organisation that a person names.
 
     Raises ``RefusedError`` where the account or the user is not iamflow's to touch, the subject has an open ticket, or the
     workflow is about another kind of subject.
@@ -22,12 +35,7 @@ def open_by_hand(
         message = "nobody can be told to have opened this ticket: neither a login user nor an AWS principal is known"
         raise NotAuthorisedError(message)
     current = registry.current(workflow)
-    if current.about_key is not (key_id is not None):
-        wanted = (
-            "an access key: give its whole id (--key)" if current.about_key else "a user, not a key: leave --key out"
-        )
-        message = f"{workflow} is about {wanted}"
-        raise RefusedError(message)
+    username, key_id = _subject(current, account_id, named), named.key_id
     reason = refusal(account_id, username, desk.policy)
     if reason is not None:
         raise RefusedError(reason)
@@ -38,10 +46,10 @@ def open_by_hand(
         workflow_version=current.table.version,
         account_id=account_id,
         account_name=desk.store.accounts().get(account_id, account_id),
-        username=UserName(username),
+        username=username,
         access_key_id=key_id,
         requester=desk.person,
-        facts=_unknown(desk, key_id),
+        facts=_unknown(desk, current.about),
         progress=Progress(once_rolled_back=subject in desk.store.ever_rolled_back([subject])),
         opened_at=now,
         due_at=now,
@@ -49,17 +57,49 @@ def open_by_hand(
     opened = desk.store.open_new([new], actor_of(desk.person))
     if not opened:
         standing = desk.store.open_tickets([subject]).get(subject)
-        what = key_id if key_id is not None else f"user {username}"
+        what = key_id or named.target or (f"user {username}" if current.about is About.USER else "the root user")
         message = f"{what} has an open ticket already" + (f": {standing.id}" if standing is not None else "")
         raise RefusedError(message)
     return opened[0]
 
 
-def _unknown(desk: Desk, key_id: KeyId | None) -> Facts:
+_WANTED = {
+    About.KEY: "an access key: give its user (--user) and its whole id (--key)",
+    About.USER: "a user, not a key: give --user alone",
+    About.ROOT: "an account's root user: leave --user, --key and --target out",
+    About.TARGET: "an organisational unit or a member account: give --target alone, with the management account (--account)",
+}
+
+
+def _subject(workflow: Workflow, account_id: AccountId, named: Named) -> UserName:
+    """Return the name under which the ticket stands. Raises ``RefusedError`` where something else was named."""
+    given = {About.USER: named.username, About.KEY: named.key_id, About.TARGET: named.target}
+    wanted = {About.KEY: {About.USER, About.KEY}, About.ROOT: set[About]()}.get(workflow.about, {workflow.about})
+    if {about for about, value in given.items() if value is not None} != wanted:
+        message = f"{workflow.name} is about {_WANTED[workflow.about]}"
+        raise RefusedError(message)
+    if named.target is not None:
+        return _target(account_id, named.target)
+    return ROOT_USER if named.username is None else UserName(named.username)
+
+
+def _target(account_id: AccountId, target: str) -> UserName:
+    if not guardrail.is_target(target):
+        message = f"{target!r} is neither an organisational unit (ou-…) nor an account id (12 digits)"
+        raise RefusedError(message)
+    if target == account_id:
+        message = f"a service control policy does not reach the management account {account_id}: name a unit or a member account"
+        raise RefusedError(message)
+    return guardrail.named(target)
+
+
+def _unknown(desk: Desk, about: About) -> Facts:
     """Return what is known of a subject that a person has only named: nothing, until AWS is read."""
     now = desk.clock.now()
-    if key_id is not None:
+    if about is About.KEY:
         return KeyFacts(status=KeyStatus.ACTIVE, created_at=now, last_use=LastUse(), as_of=now, source="by hand")
+    if about is About.ROOT:
+        return RootFacts(mfa=None, access_key=None, last_login=None, as_of=now, source="by hand")
     return UserFacts(
         console=True,
         mfa=False,

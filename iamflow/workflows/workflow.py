@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from iamflow.domain.blueprint import Blueprint
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Effect, EffectKind, Outcome
 from iamflow.domain.facts import UserReading
@@ -11,7 +12,7 @@ from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
 from iamflow.domain.sink import Sink
 from iamflow.domain.states import State
-from iamflow.domain.subject import Part
+from iamflow.domain.subject import About, Part
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.machine import Table
 
@@ -82,12 +83,14 @@ class Workflow:
     policies_of: Callable[[Ticket, Policy], tuple[str, ...]]
     """The inline policies that every reading for this ticket must ask for, by name."""
     outlook: Outlook
-    about_key: bool = True
-    """Whether its tickets are about one key; about a user, otherwise."""
+    about: About = About.KEY
+    """What its tickets are about."""
     managed_of: Callable[[Ticket, Policy], tuple[str, ...]] = lambda _ticket, _policy: ()
     """The customer managed policies that every reading for this ticket must ask for, by name."""
     sink_of: Callable[[Ticket], Sink | None] = lambda _ticket: None
     """The place for the secret of a new key that every reading for this ticket must look at."""
+    blueprint_of: Callable[[Ticket], Blueprint | None] = lambda _ticket: None
+    """What was planned so that a role takes a key's place, where readings for this ticket must look at it."""
     parts: frozenset[Part] = frozenset()
     """What every reading must hold besides the user and the keys."""
     parts_of: Callable[[Ticket], frozenset[Part]] = lambda _ticket: frozenset()

@@ -14,13 +14,14 @@ depends_on = None
 _STATES = (
     "'open', 'notified', 'issued', 'awaiting_adoption', 'discovering', 'planned', 'awaiting_approval', 'provisioned', "
     "'awaiting_cutover', 'brownout', 'deactivated', "
-    "'monitoring', 'enforced', 'quarantined', 'deleting', 'on_hold', 'exempt', 'blocked', 'deleted', 'restored', "
+    "'monitoring', 'enforced', 'attached', 'quarantined', 'deleting', 'on_hold', 'exempt', 'blocked', 'deleted', 'restored', "
     "'remediated', 'rolled_back', 'resolved', 'cancelled'"
 )
 _ENDS = "'deleted', 'restored', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
 _RESOLUTIONS = (
     "'deleted', 'rolled_back', 'cancelled', 'rejected', 'key_gone', 'key_inactive', 'user_gone', 'user_active', "
-    "'superseded', 'restored', 'key_young', 'owner_reactivated', 'mfa_enabled', 'no_console', 'policy_removed'"
+    "'superseded', 'restored', 'key_young', 'owner_reactivated', 'mfa_enabled', 'no_console', 'policy_removed', "
+    "'root_secured', 'kept', 'target_gone'"
 )
 
 
@@ -196,7 +197,7 @@ def _intents() -> None:
             "'associate_profile', 'publish_version', 'update_function', 'register_task', 'update_service', "
             "'restore_service', 'deregister_task', 'restore_function', 'delete_version', 'disassociate_profile', "
             "'empty_profile', 'delete_profile', 'detach_role_policy', 'delete_role_policy', 'delete_role', "
-            "'delete_provider')",
+            "'delete_provider', 'create_scp', 'attach_scp', 'detach_scp', 'delete_scp')",
             name=op.f("ck_intents_effect"),
         ),
         sa.CheckConstraint(

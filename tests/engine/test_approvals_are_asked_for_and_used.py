@@ -9,7 +9,7 @@ from iamflow.domain.people import Identity
 from iamflow.domain.policy import DAY
 from iamflow.domain.states import Resolution, State
 from iamflow.engine import steer
-from iamflow.engine.opening import open_by_hand
+from iamflow.engine.opening import Named, open_by_hand
 from tests.engine.situations import awaiting_approval, in_use
 from tests.world import ACCOUNT, ALICE, BOB, KEY, World, on_both
 
@@ -21,7 +21,7 @@ GROUP = "approvers: {groups: {security: [alice]}}"
 def test_who_opened_a_ticket_by_hand_does_not_approve_it(world: World) -> None:
     world.user()
     world.key()
-    opened = open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, "etl", KEY)
+    opened = open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, Named(username="etl", key_id=KEY))
     assert opened.requester == ALICE
     in_use(world)
     with pytest.raises(NotAuthorisedError, match="requested ticket"):

@@ -5,7 +5,7 @@ import pytest
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.states import State
 from iamflow.engine import steer
-from iamflow.engine.opening import open_by_hand
+from iamflow.engine.opening import Named, open_by_hand
 from tests.engine.situations import notified
 from tests.world import ACCOUNT, ALICE, BOB, DAY, KEY, START, World
 
@@ -59,7 +59,7 @@ def test_a_report_about_an_exempt_key_only_updates_what_is_known(world: World) -
 def test_an_exemption_needs_a_future_date_a_reason_and_somebody_else(world: World) -> None:
     world.user()
     world.key()
-    open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, "etl", KEY)
+    open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, Named(username="etl", key_id=KEY))
     now = world.clock.now()
     with pytest.raises(RefusedError, match="must end in the future"):
         steer.exempt(world.desk(BOB), KEY, until=now, reason="always")

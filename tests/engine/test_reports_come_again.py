@@ -9,7 +9,7 @@ from iamflow.domain.facts import KeyStatus, LastUse
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Resolution, State
 from iamflow.engine import intake
-from iamflow.engine.opening import open_by_hand
+from iamflow.engine.opening import Named, open_by_hand
 from tests.engine.situations import notified
 from tests.world import ACCOUNT, ALICE, DAY, KEY, OTHER, START, Listed, World, finding, on_both
 
@@ -102,7 +102,7 @@ def test_a_user_protected_by_name_is_rejected_at_the_door(world: World, name: st
     assert (taken.findings, taken.opened, taken.rejected) == (1, 0, 1)
     assert "protected by name" in taken.refusals[0][1]
     with pytest.raises(RefusedError, match="protected by name"):
-        open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, name, KEY)
+        open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, Named(username=name, key_id=KEY))
 
 
 @pytest.mark.parametrize("world", ['accounts: {enforce: all, exclude: ["328251269083"], contacts: {}}'], indirect=True)
@@ -133,4 +133,4 @@ def test_a_key_that_is_listed_twice_gets_one_ticket(world: World) -> None:
 def test_a_key_with_an_open_ticket_gets_no_second_one_by_hand(world: World) -> None:
     notified(world)
     with pytest.raises(RefusedError, match=f"open ticket already: {world.ticket().id}"):
-        open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, "etl", KEY)
+        open_by_hand(world.desk(ALICE), "disable-key", ACCOUNT, Named(username="etl", key_id=KEY))

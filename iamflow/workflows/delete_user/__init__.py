@@ -1,7 +1,7 @@
 """``delete-user``: notice → grace → approval → quarantine → watch → delete or roll back, for a user whom nobody uses."""
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.subject import Part
+from iamflow.domain.subject import About, Part
 from iamflow.workflows.delete_user import after, before, effects, looks, outlook, proof, results
 from iamflow.workflows.delete_user.table import TABLE
 from iamflow.workflows.shared import common, course
@@ -33,7 +33,7 @@ WORKFLOW = Workflow(
     effect_of=effects.effect_of,
     policies_of=effects.policies_of,
     outlook=outlook.OUTLOOK,
-    about_key=False,
+    about=About.USER,
     parts=frozenset({Part.KEY_USES, Part.BELONGINGS}),
     parts_of=effects.parts_of,
     approval_says="who in HR or IT confirmed that this user may go",

@@ -1,7 +1,7 @@
 """``enforce-mfa``: notice → grace → require MFA by a policy → remove it once a device is seen, for console users without one."""
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.subject import Part
+from iamflow.domain.subject import About, Part
 from iamflow.workflows.enforce_mfa import before, effects, enforced, looks, outlook, proof, results
 from iamflow.workflows.enforce_mfa.table import TABLE
 from iamflow.workflows.shared import common, course
@@ -33,6 +33,6 @@ WORKFLOW = Workflow(
     policies_of=lambda _ticket, _policy: (),
     managed_of=effects.managed_of,
     outlook=outlook.OUTLOOK,
-    about_key=False,
+    about=About.USER,
     parts=frozenset({Part.CONSOLE, Part.MFA, Part.KEY_USES, Part.INLINE}),
 )

@@ -33,6 +33,8 @@ class Course:
     """Why the subject is not iamflow's to touch, as (code, sentence), or None."""
     propose: Callable[[Case, Ticket, Sight, Situation], Decision]
     """The first step, once the waits are over; the guards still have their say."""
+    meanwhile: Callable[[Ticket, Situation], Decision] | None = None
+    """What is done while the grace period runs, where that is not to remind of its end half-way and one day before."""
 
 
 def decide(course: Course, case: Case, sight: Sight, situation: Situation) -> Decision:
@@ -190,6 +192,8 @@ def _told(course: Course, case: Case, sight: Sight, situation: Situation) -> Dec
         if ticket.deadline is not None and now < ticket.deadline:
             due_at = min(due_at, ticket.deadline)
         return common.stay(ticket, due_at=due_at, reason="waiting for an approval")
+    if course.meanwhile is not None:
+        return course.meanwhile(ticket, situation)
     name = due_reminder(ticket, now)
     if name is None:
         return common.stay(ticket, due_at=next_grace_look(ticket, now), reason="in the grace period")

@@ -1,5 +1,6 @@
 """What AWS says about the key and its user before the deactivation, and whether both are iamflow's to touch."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
@@ -75,10 +76,15 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
 
 
 def owner_of(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
-    """Return who is told: whoever was told first, once a notice is out."""
+    """Return who is told about a user: whoever was told first, once a notice is out."""
+    return owner_by(ticket, reading.tags, situation)
+
+
+def owner_by(ticket: Ticket, tags: Mapping[str, str], situation: Situation) -> Owner | None:
+    """Return who is told, by these tags and the settings: whoever was told first, once a notice is out."""
     if ticket.state is not State.OPEN and ticket.owner is not None:
         return ticket.owner
-    found = find_owner(reading.tags, ticket.account_id, situation.policy.owners)
+    found = find_owner(tags, ticket.account_id, situation.policy.owners)
     if found is None and situation.policy.team is not None:
         return Owner(address=situation.policy.team, source="default")
     return found
