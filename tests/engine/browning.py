@@ -10,7 +10,9 @@ from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
 from tests.world import ACCOUNT, KEY, World
 
-HALF_A_DAY = "workflows: {disable-key: {brownout: 12h}}"
+KEYS_ONLY = "rules: {open: {user-unused: none}}"
+"""Settings under which an old, idle key is a finding, and its user is none."""
+HALF_A_DAY = f"workflows: {{disable-key: {{brownout: 12h}}}}\n{KEYS_ONLY}"
 """Settings that ask for a brown-out, which the poll of a test's world looks at once before its end."""
 
 ATTACH, LIFT = "PutUserPolicy", "DeleteUserPolicy"

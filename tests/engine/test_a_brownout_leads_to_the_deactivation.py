@@ -7,7 +7,7 @@ import pytest
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Confirmation, State
 from iamflow.engine import steer
-from tests.engine.browning import ATTACH, HALF_A_DAY, LIFT, browned_out, check_way_out, policies
+from tests.engine.browning import ATTACH, HALF_A_DAY, KEYS_ONLY, LIFT, browned_out, check_way_out, policies
 from tests.engine.situations import in_use, notified
 from tests.world import ACCOUNT, ALICE, DAY, HOUR, KEY, START, World, on_both
 
@@ -93,6 +93,7 @@ def test_the_owner_is_told_of_the_brownout_before_it_and_when_it_begins(world: W
     assert "UnauthorizedOperation" in begun
 
 
+@pytest.mark.parametrize("world", [KEYS_ONLY], indirect=True)
 def test_without_the_setting_nothing_of_a_brownout_happens(world: World) -> None:
     notified(world)
     world.pass_until(State.DELETED)

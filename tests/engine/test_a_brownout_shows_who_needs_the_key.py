@@ -14,7 +14,7 @@ from tests.world import ACCOUNT, DAY, HOUR, KEY, START, World, a_world, finding,
 
 MINUTE = timedelta(minutes=1)
 NEVER = timedelta(days=9999)
-POLLED = "workflows: {disable-key: {brownout: 12h}}\ntiming: {poll: 30m}"
+POLLED = f"{HALF_A_DAY}\ntiming: {{poll: 30m}}"
 """A brown-out that is looked at every half an hour."""
 
 

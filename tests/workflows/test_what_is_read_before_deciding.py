@@ -186,7 +186,9 @@ def test_after_a_whole_brownout_a_ticket_is_heading_for_the_deactivation(brownou
         (ticket(State.ROLLED_BACK, replace(TOLD, brownout=OVER)), BROWNING, ()),
     ],
 )
-def test_the_users_policy_is_read_while_a_brownout_may_be_on_or_is_still_to_come(of: Ticket, policy: Policy, read: tuple[str, ...]) -> None:
+def test_the_users_policy_is_read_while_a_brownout_may_be_on_or_is_still_to_come(
+    of: Ticket, policy: Policy, read: tuple[str, ...]
+) -> None:
     assert WORKFLOW.policies_of(of, policy) == read
 
 
