@@ -50,6 +50,7 @@ from tests.workflows.samples import (
     ticket,
 )
 
+STATES = [state for state, _ in WORKFLOW.table.states]
 BROWNING = disable_key(brownout=4 * HOUR)
 BROWNOUTS = [None, None, BEGUN, DENIED, OVER, QUIET]
 
@@ -82,7 +83,7 @@ TICKET: dict[str, st.SearchStrategy[object]] = {
     "wanted": st.sampled_from([None, Wanted.ROLLBACK]),
     "blocked_code": st.sampled_from([None, "access", "poison"]),
     "user_id": st.sampled_from([None, USER_ID, "AIDAEXAMPLESOMEBODY01"]),
-    "came_from": st.sampled_from([None, *State]),
+    "came_from": st.sampled_from([None, *STATES]),
     "confirmation": st.sampled_from([None, *Confirmation]),
 }
 
@@ -96,7 +97,7 @@ def spoilt(draw: st.DrawFn, ways: dict[str, st.SearchStrategy[object]]) -> dict[
 @st.composite
 def tickets(draw: st.DrawFn) -> Ticket:
     """Draw a ticket in any state, with combinations that should never be, too."""
-    state = draw(st.sampled_from(State))
+    state = draw(st.sampled_from(STATES))
     progress = draw(st.sampled_from([None, None, TOLD, WATCHED, replace(WATCHED, final_sweep=SWEPT)]))
     base = ticket(state, progress)
     if state is State.BROWNOUT:

@@ -173,5 +173,5 @@ def test_events_are_counted_once_and_told_oldest_first() -> None:
 
 def test_every_kind_of_signal_that_is_seen_either_decides_or_holds() -> None:
     seen = {SignalKind.KEY_USED, SignalKind.SESSION_ALIVE, SignalKind.NEW_KEY, SignalKind.STRAGGLER, SignalKind.TOGGLED}
-    assert seen == DECISIVE | HOLDING
+    assert seen <= DECISIVE | HOLDING
     assert not DECISIVE & HOLDING
