@@ -19,12 +19,12 @@ _LIST_FIELDS = ("workflow", "version", "states", "effects")
 _TRANSITION_FIELDS = ("trigger", "from", "to", "pulled_by", "condition")
 
 _CONDITIONS = {
-    "KEY_UNTOUCHED": "while nothing is taken from the key",
-    "KEY_DEACTIVATED": "after the key was deactivated",
+    "KEY_UNTOUCHED": "while nothing is taken",
+    "KEY_DEACTIVATED": "after access was taken: the key deactivated, the policy put, the user quarantined",
     "KEY_GIVEN_BACK": "after a brown-out, once its deny is gone",
     "KEY_REPLACED": "after a new key was made, while the old one works",
     "KEY_WORKS": "while the key is not deactivated",
-    "NOT_DENIED": "not while a brown-out's deny may be on",
+    "NOT_DENIED": "not while a deny may be on of which it is not known",
 }
 
 

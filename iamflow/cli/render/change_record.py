@@ -32,6 +32,7 @@ def sections(shown: Shown) -> list[Section]:
         _plan(shown),
         _standing(shown),
         _brownout(shown),
+        _mfa(shown),
         _signals(shown),
         _end(shown),
     ]
@@ -44,7 +45,8 @@ def _finding(shown: Shown) -> Section:
     section.add("user", ticket.username)
     section.add("access key", ticket.access_key_id or "")
     if not isinstance(facts, RootFacts) and facts.created_at is not None:
-        label = "oldest key" if isinstance(facts, UserFacts) else "created"
+        # A report knows when a user's keys were made, AWS itself when the user was.
+        label = "oldest key" if isinstance(facts, UserFacts) and facts.source != "live" else "created"
         section.add(label, f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
     section.add("status", f"{status_in_words(facts)}, as of {when(facts.as_of, shown.now)} ({facts.source})")
     section.add("finding", "" if facts.holds else "no longer holds in the newest report")
@@ -105,7 +107,7 @@ def _impact(shown: Shown) -> Section:
         _baseline(section, ticket.baseline, shown.now)
     elif ticket.evidence_removed_at is not None:
         section.add("activity", _removed("what CloudTrail told", ticket.evidence_removed_at))
-    elif not ticket.ended:
+    elif not ticket.ended and ticket.access_key_id is not None:
         section.add("activity", "CloudTrail is searched right before the deactivation")
     return section
 
@@ -194,10 +196,25 @@ def _brownout(shown: Shown) -> Section:
     return section
 
 
+def _mfa(shown: Shown) -> Section:
+    policy, enrolment = shown.ticket.progress.mfa_policy, shown.ticket.progress.enrolment
+    section = Section(heading="Policy that requires MFA")
+    if enrolment is not None:
+        said = "; ".join(enrolment.lacking) or "the user's own policies allow it"
+        section.add("enrolment", f"{said} (as of {when(enrolment.at, shown.now)})")
+    if policy is not None:
+        section.add("policy", f"{policy.shape.name} ({policy.shape.how.value})")
+        section.add("on the user", when(policy.attached_at, shown.now))
+        section.add("gone", when(policy.removed_at, shown.now))
+    return section
+
+
 def _signals(shown: Shown) -> Section:
     browned = shown.ticket.progress.brownout is not None and not shown.ticket.key_was_deactivated
-    section = Section(heading="Seen after the brown-out began" if browned else "Seen after the deactivation")
-    section.add("deactivated", when(shown.ticket.progress.deactivated_at, shown.now))
+    about_key = shown.ticket.access_key_id is not None
+    taken = "Seen after the deactivation" if about_key else "Seen since access was taken"
+    section = Section(heading="Seen after the brown-out began" if browned else taken)
+    section.add("deactivated" if about_key else "taken", when(shown.ticket.progress.deactivated_at, shown.now))
     for signal in shown.ticket.progress.signals:
         section.add("signal", f"{when(signal.at, shown.now)}: {signal.sentence}", _where(signal))
     if shown.ticket.key_was_deactivated and shown.ticket.evidence_removed_at is not None:

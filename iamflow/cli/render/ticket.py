@@ -65,6 +65,8 @@ _PROGRESS = (
     "once_rolled_back",
     "last_use",
     "brownout",
+    "mfa_policy",
+    "enrolment",
     "deactivated_at",
     "window_ends_at",
     "final_sweep",

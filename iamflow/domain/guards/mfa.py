@@ -9,6 +9,10 @@ from iamflow.domain.require_mfa import INLINE_MOST, How, Shape, inline_size, is_
 
 _PUTTING = frozenset({EffectKind.PUT_MFA_POLICY, EffectKind.ATTACH_MFA_POLICY})
 _REMOVING = frozenset({EffectKind.DELETE_MFA_POLICY, EffectKind.DETACH_MFA_POLICY})
+_UNEXPECTED = {
+    EffectKind.CREATE_MFA_POLICY: "was made meanwhile",
+    EffectKind.ATTACH_MFA_POLICY: "has to be made in the account first",
+}
 _REQUIRING = _PUTTING | {EffectKind.CREATE_MFA_POLICY}
 
 
@@ -38,11 +42,8 @@ def mfa_policy_is_ours(c: Circumstances) -> Refusal | None:
             sentence=f"the policy {wanted.name} is on the user already, and not by this ticket: remove it by hand",
             remedy=Remedy.BLOCK,
         )
-    return Refusal(
-        code="mfa_policy_unexpected",
-        sentence=f"the policy {wanted.name} is {'not there' if missing or there is Deny.ABSENT else 'there'} by now",
-        remedy=Remedy.WAIT,
-    )
+    said = _UNEXPECTED.get(c.effect.kind, "is gone already")
+    return Refusal(code="mfa_policy_unexpected", sentence=f"the policy {wanted.name} {said}", remedy=Remedy.WAIT)
 
 
 def mfa_is_missing(c: Circumstances) -> Refusal | None:
@@ -77,7 +78,7 @@ def user_can_enrol(c: Circumstances) -> Refusal | None:
     if enrolment is None or not c.now - DAY < enrolment.at <= c.now:
         return Refusal(
             code="enrolment_unknown",
-            sentence="whether the user may enrol an MFA device himself has not been looked at",
+            sentence="whether the user may enrol an MFA device himself is looked at when the grace period is over",
             remedy=Remedy.WAIT,
         )
     if not enrolment.lacking or approved(c):

@@ -62,7 +62,8 @@ def heading_for(ticket: Ticket, policy: Policy) -> EffectKind | None:
         return None
     begun = ticket.progress.mfa_policy
     if begun is not None and begun.removed_at is None:
-        return _REMOVE[begun.shape.how]
+        # Without a rollback it goes when a device shows, which nobody can tell beforehand.
+        return _REMOVE[begun.shape.how] if ticket.wanted is not None else None
     return _PUT[policy.enforce_mfa.policy]
 
 

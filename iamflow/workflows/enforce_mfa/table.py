@@ -31,7 +31,7 @@ TABLE = Table(
         Transition(trigger=T.NOTIFY, sources=(S.OPEN,), dest=S.NOTIFIED),
         Transition(trigger=T.RENOTIFY, sources=(S.NOTIFIED, S.AWAITING_APPROVAL), dest=S.OPEN, when=When.KEY_UNTOUCHED),
         Transition(trigger=T.REQUIRE_APPROVAL, sources=(S.NOTIFIED,), dest=S.AWAITING_APPROVAL),
-        Transition(trigger=T.ENFORCE, sources=(*_BEFORE, S.ON_HOLD, S.BLOCKED), dest=S.ENFORCED),
+        Transition(trigger=T.ENFORCE, sources=(S.NOTIFIED, S.AWAITING_APPROVAL), dest=S.ENFORCED),
         Transition(trigger=T.REMEDIATE, sources=_ENFORCED, dest=S.REMEDIATED, when=When.KEY_DEACTIVATED),
         Transition(trigger=T.ROLL_BACK, sources=_ENFORCED, dest=S.ROLLED_BACK, when=When.KEY_DEACTIVATED),
         Transition(trigger=T.RESOLVE, sources=(*_LIVE, S.EXEMPT), dest=S.RESOLVED, when=When.NOT_DENIED),
