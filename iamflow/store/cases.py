@@ -18,6 +18,9 @@ _APPROVABLE = PAUSED | {State.AWAITING_APPROVAL}
 """States in which an approval can matter to a decision."""
 
 
+_BESIDE_OTHERS = frozenset({"rotate-key"})
+"""Workflows about one key that may touch other keys of its user."""
+
 _TELLING = frozenset({State.OPEN, State.ISSUED})
 """States in which it counts how far a first notice has come."""
 
@@ -32,7 +35,7 @@ def cases_of(connection: Connection, found: Sequence[AnyRow], *, complete: bool 
     approvals = _approvals(connection, [t.id for t in tickets if complete or t.state in _APPROVABLE])
     told = [t for t in tickets if t.progress.notice_round > 0 and (complete or t.state in _TELLING)]
     notices = _notices(connection, told)
-    others = _others(connection, [t for t in tickets if t.access_key_id is None or t.progress.rotation is not None])
+    others = _others(connection, [t for t in tickets if t.access_key_id is None or t.workflow in _BESIDE_OTHERS])
     return [
         Case(
             ticket=ticket,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from email import message_from_string, policy
 from typing import Any
 
 import pytest
@@ -127,3 +128,9 @@ def check_replaced(world: World) -> None:
     assert works(world, held)
     assert [entry.intent for entry in world.app.store.intents() if entry.outcome is None] == []
     assert list(world.app.store.verify()) == []
+
+
+def last_mail(world: World) -> str:
+    """Return the text of the mail that went out last, on one line."""
+    parsed = message_from_string(world.mails()[-1], policy=policy.default)
+    return f"{parsed['Subject']} {' '.join(str(parsed.get_content()).split())}"

@@ -38,7 +38,7 @@ def test_a_key_is_issued_adopted_deactivated_watched_deleted_and_confirmed(world
 
 def test_a_new_key_that_nobody_uses_leaves_the_old_one_alone_for_ever(world: World) -> None:
     awaiting_adoption(world)
-    world.pass_days(60)
+    world.pass_days(20)
     assert world.ticket().state is State.AWAITING_ADOPTION
     assert keys_of(world) == {KEY: "Active", new_key(world): "Active"}
     assert rotation(world).migrated is None
