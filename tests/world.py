@@ -49,6 +49,7 @@ accounts:
 notify: {channels: [file], sender: iamflow@example.com, team: security@example.com}
 limits: {per_account_per_day: 1000, percent_of_users: 100}
 timing: {poll: 8h}
+rules: {open: {console-without-mfa: none, user-unused: none}}
 EXTRA
 """
 
@@ -67,7 +68,10 @@ class Listed:
         return len(self.rows_)
 
     def keys(self) -> Iterator["ListedKey"]:
-        return (ListedKey(item) for item in self.rows_)
+        return (ListedKey(item) for item in self.rows_ if item.key_id is not None)
+
+    def roots(self) -> Iterator[Finding]:
+        return (item for item in self.rows_ if item.key_id is None)
 
 
 @dataclass

@@ -105,3 +105,4 @@ class Format(StrEnum):
 
     AUTO = "auto"
     IAM_AUDIT = "iam-audit"
+    ROOT_AUDIT = "root-audit"

@@ -24,6 +24,7 @@ from iamflow.domain.policy import (
     OwnerRules,
     Policy,
     Protection,
+    RootHygienePolicy,
     RotateKeyPolicy,
     RuleName,
     Rules,
@@ -219,6 +220,9 @@ class Settings(BaseSettings):
             enforce_mfa=self._enforce_mfa(),
             delete_user=self._delete_user(),
             rotate_key=self._rotate_key(),
+            root_hygiene=RootHygienePolicy(
+                grace=self.workflows.root_hygiene.escalate_after, remind=self.workflows.root_hygiene.remind
+            ),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -244,6 +248,8 @@ class Settings(BaseSettings):
             RuleName.KEY_IN_USE: opens.key_in_use,
             RuleName.CONSOLE_WITHOUT_MFA: opens.console_without_mfa,
             RuleName.USER_UNUSED: opens.user_unused,
+            RuleName.ROOT_WITHOUT_MFA: opens.root_without_mfa,
+            RuleName.ROOT_WITH_ACCESS_KEYS: opens.root_with_access_keys,
         }
         return {rule: workflow for rule, workflow in chosen.items() if workflow != "none"}
 

@@ -96,6 +96,10 @@ class Opens(Section):
     )
     console_without_mfa: Literal["enforce-mfa", "none"] = Field(default="enforce-mfa", alias="console-without-mfa")
     user_unused: Literal["delete-user", "none"] = Field(default="delete-user", alias="user-unused")
+    root_without_mfa: Literal["root-hygiene", "none"] = Field(default="root-hygiene", alias="root-without-mfa")
+    root_with_access_keys: Literal["root-hygiene", "none"] = Field(
+        default="root-hygiene", alias="root-with-access-keys"
+    )
 
 
 class RuleSettings(Section):
@@ -155,6 +159,21 @@ class DeleteUser(Section):
     remove_login_profile: bool = False
 
 
+class RootHygiene(Section):
+    """The settings of ``root-hygiene``."""
+
+    escalate_after: Duration = 14 * DAY
+    remind: Duration = 7 * DAY
+
+    @field_validator("remind", "escalate_after")
+    @classmethod
+    def _not_always(cls, value: timedelta) -> timedelta:
+        if value < DAY:
+            message = "must be 1d or more: a person has to act"
+            raise ValueError(message)
+        return value
+
+
 _NAME_FIELDS = frozenset({"username", "account_id", "access_key_id"})
 
 
@@ -207,6 +226,7 @@ class Workflows(Section):
     enforce_mfa: EnforceMfa = Field(default_factory=EnforceMfa, alias="enforce-mfa")
     delete_user: DeleteUser = Field(default_factory=DeleteUser, alias="delete-user")
     rotate_key: RotateKey = Field(default_factory=RotateKey, alias="rotate-key")
+    root_hygiene: RootHygiene = Field(default_factory=RootHygiene, alias="root-hygiene")
 
 
 class Owners(Section):

@@ -220,6 +220,15 @@ class Finding:
         return self.facts
 
 
+    @property
+    def root_facts(self) -> RootFacts:
+        """What is known of the root user that the finding is about."""
+        if not isinstance(self.facts, RootFacts):
+            message = f"a finding about {self.subject} is about no root user"
+            raise AssertionError(message)  # noqa: TRY004 - the finding is of another rule; no type was passed wrongly
+        return self.facts
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionSet:
     """The regions that must be read, and those that the settings excuse by name with a reason."""

@@ -132,6 +132,8 @@ class Rules:
             RuleName.KEY_TOO_OLD: "disable-key",
             RuleName.KEY_IN_USE: "disable-key",
             RuleName.CONSOLE_WITHOUT_MFA: "enforce-mfa",
+            RuleName.ROOT_WITHOUT_MFA: "root-hygiene",
+            RuleName.ROOT_WITH_ACCESS_KEYS: "root-hygiene",
             RuleName.USER_UNUSED: "delete-user",
         }
     )

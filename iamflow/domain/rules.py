@@ -84,6 +84,17 @@ def judge_user(user: ReportedUser, policy: Policy, now: datetime) -> tuple[Verdi
     return tuple(Verdict(rule=rule, finding=finding, applies=applies, retires=not applies) for rule, applies in judged)
 
 
+def judge_root(finding: Finding, policy: Policy, now: datetime) -> tuple[Verdict, ...]:  # noqa: ARG001 - the rules' signature
+    """Judge the root user of one account of a report by every rule about root users."""
+    current = _not_ahead(finding, now)
+    facts = current.root_facts
+    judged = (
+        (RuleName.ROOT_WITHOUT_MFA, facts.mfa is False),
+        (RuleName.ROOT_WITH_ACCESS_KEYS, facts.access_key is True),
+    )
+    return tuple(Verdict(rule=rule, finding=current, applies=applies, retires=not applies) for rule, applies in judged)
+
+
 def is_unused(facts: UserFacts, policy: Policy, now: datetime) -> bool:
     """Return whether nobody has used the user for ``rules.unused_after``. Where no use and no age is known, it is not unused."""
     used = _latest((facts.password_last_used, facts.key_last_used))
@@ -102,4 +113,4 @@ def _not_ahead(finding: Finding, now: datetime) -> Finding:
     return replace(finding, facts=dated(finding.facts, now))
 
 
-__all__ = ["ReportedUser", "RuleName", "Verdict", "is_unused", "judge_key", "judge_user"]
+__all__ = ["ReportedUser", "RuleName", "Verdict", "is_unused", "judge_key", "judge_root", "judge_user"]

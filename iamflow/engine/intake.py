@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from iamflow.domain.facts import Facts, Finding, KeyFacts, marked
 from iamflow.domain.ids import AccountId, SubjectId, UserName
@@ -16,7 +17,7 @@ from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import Policy
 from iamflow.domain.protection import protected_by_name
-from iamflow.domain.rules import ReportedUser, RuleName, Verdict, judge_key, judge_user
+from iamflow.domain.rules import ReportedUser, RuleName, Verdict, judge_key, judge_root, judge_user
 from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
@@ -24,8 +25,12 @@ from iamflow.engine.reported import Users
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
 
+_ABOUT_USERS = frozenset({RuleName.CONSOLE_WITHOUT_MFA, RuleName.USER_UNUSED})
+
 CHUNK = 1000
 """Rows a transaction."""
+
+T = TypeVar("T")
 
 _SHOWN = 10_000
 """How many would-be tickets a dry run keeps for showing."""
@@ -65,7 +70,7 @@ def import_report(
     """Open and update tickets from a validated report; ``progress`` is told how many rows are done."""
     scan = None if dry_run else desk.store.begin_scan(report.info)
     work = _Import(desk=desk, report=report, result=Intake(rows=report.rows), scan=scan, users=Users(info=report.info))
-    about_users = any(rule not in {RuleName.KEY_TOO_OLD, RuleName.KEY_IN_USE} for rule in desk.policy.rules.opens)
+    about_users = bool(_ABOUT_USERS & desk.policy.rules.opens.keys())
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
         _keys(work, chunk)
@@ -74,6 +79,10 @@ def import_report(
         done += len(chunk)
         progress(done)
     _users(work, work.users.last())
+    for roots in _chunks(report.roots(), CHUNK):
+        _roots(work, roots)
+        done += len(roots)
+        progress(done)
     if scan is not None:
         desk.store.publish_scan(scan, desk.clock.now())
         _clear_away(desk.store, scan)
@@ -115,6 +124,18 @@ def _users(work: _Import, users: Sequence[ReportedUser]) -> None:
     _take_in(work, verdicts, standing)
 
 
+def _roots(work: _Import, chunk: Sequence[Finding]) -> None:
+    """Take in a chunk of root users."""
+    policy, now = work.desk.policy, work.desk.clock.now()
+    verdicts = [
+        verdict
+        for finding in chunk
+        for verdict in judge_root(finding, policy, now)
+        if policy.rules.opened_by(verdict.dealt_with_as) is not None
+    ]
+    _take_in(work, verdicts, work.desk.store.open_tickets([finding.subject for finding in chunk]))
+
+
 def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[SubjectId, Ticket]) -> None:
     """Count, open, update and list what one chunk says."""
     store, result, now = work.desk.store, work.result, work.desk.clock.now()
@@ -125,7 +146,8 @@ def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[Subje
         result.opened += len(new)
         result.would_open += new[: max(0, _SHOWN - len(result.would_open))]
         return
-    updates = [change for verdict in verdicts if (change := _update(verdict, standing, work, now)) is not None]
+    together = _for_each_ticket(verdicts, work.desk.policy)
+    updates = [change for verdict in together if (change := _update(verdict, standing, work, now)) is not None]
     if updates:
         store.commit(updates)
     result.opened += _open(store, new, now) if new else 0
@@ -133,6 +155,16 @@ def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[Subje
         work.scan,
         [(verdict.rule.value, verdict.staged) for verdict in verdicts if verdict.applies or verdict.retires],
     )
+
+
+def _for_each_ticket(verdicts: Sequence[Verdict], policy: Policy) -> list[Verdict]:
+    """Return one verdict for each ticket: of several rules that it is opened by, one that applies keeps it open."""
+    found: dict[tuple[SubjectId, str | None], Verdict] = {}
+    for verdict in verdicts:
+        of = (verdict.finding.subject, policy.rules.opened_by(verdict.dealt_with_as))
+        if of not in found or verdict.applies:
+            found[of] = verdict
+    return list(found.values())
 
 
 def _to_open(
@@ -250,6 +282,6 @@ def _clear_away(store: IntakeStore, scan: int) -> None:
         left = store.clear_unpublished(CHUNK)
 
 
-def _chunks(rows: Iterator[ReportedKey], size: int) -> Iterator[list[ReportedKey]]:
+def _chunks(rows: Iterator[T], size: int) -> Iterator[list[T]]:
     while chunk := list(islice(rows, size)):
         yield chunk

@@ -16,6 +16,7 @@ from iamflow.domain.facts import Finding, RegionSet, UserReading
 from iamflow.domain.guards import Freeze
 from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
+from iamflow.domain.migration import Grants, Usage
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
@@ -459,6 +460,17 @@ class Cloud(Protocol):
         """Return the policies that bear on what the user may do: his own, his groups', his permissions boundary."""
         ...
 
+    def grants(self, subject: UserSubject, roles: Sequence[str]) -> Grants:
+        """Return the policies that a role in the key's place needs: of the user, his groups, and these roles (ARNs)."""
+        ...
+
+    def usage(self, subject: UserSubject, addresses: Sequence[str], named: Sequence[str]) -> Usage:
+        """Return what uses the subject's key, in every region: what holds it, or has one of these addresses, or is named (ARNs).
+
+        What may not be looked through is told in the answer; never is it left out.
+        """
+        ...
+
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read: those enabled in the account, or those that the settings name."""
         ...
@@ -543,6 +555,10 @@ class Report(Protocol):
 
     def keys(self) -> Iterator[ReportedKey]:
         """Yield every key in the file, in its order."""
+        ...
+
+    def roots(self) -> Iterator[Finding]:
+        """Yield every root user in the file, in its order."""
         ...
 
 

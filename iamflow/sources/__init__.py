@@ -1,18 +1,26 @@
 """What findings come from: report files, told apart by their columns and validated whole."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from iamflow.domain.errors import InputError
 from iamflow.engine.ports import Report
 from iamflow.sources.csv_file import CsvFile, Progress
-from iamflow.sources.formats import COLUMNS, IAM_AUDIT, complaint, recognised
+from iamflow.sources.formats import COLUMNS, IAM_AUDIT, ROOT_AUDIT, complaint, recognised
 from iamflow.sources.iam_audit import IamAuditReport
+from iamflow.sources.root_audit import RootAuditReport
 
 __all__ = ["FORMATS", "Progress", "open_report"]
 
 FORMATS = ("auto", *COLUMNS)
-"""What may be asked for. Formats other than iam-audit are recognised, and refused by name."""
+"""What may be asked for. Formats that are not among the readers are recognised, and refused by name."""
+
+_READERS: Mapping[str, Callable[[CsvFile, Sequence[str], Progress, datetime | None], Report]] = {
+    IAM_AUDIT: IamAuditReport,
+    ROOT_AUDIT: RootAuditReport,
+}
+_IMPORTED = " and ".join(_READERS)
 
 
 def open_report(
@@ -31,12 +39,13 @@ def open_report(
     file = CsvFile(path=path)
     header = [cell.strip() for cell in file.header()]
     found = recognised(header)
-    if found is not None and found != IAM_AUDIT and format_name in {"auto", found}:
-        reason = f"recognised as {found}; this version imports {IAM_AUDIT} only"
+    if found is not None and found not in _READERS and format_name in {"auto", found}:
+        reason = f"recognised as {found}; this version imports {_IMPORTED} only"
         raise file.fault(reason)
-    if format_name not in {"auto", IAM_AUDIT}:
-        reason = f"it is not {format_name}, and this version imports {IAM_AUDIT} only"
+    if format_name != "auto" and format_name not in _READERS:
+        reason = f"it is not {format_name}, and this version imports {_IMPORTED} only"
         raise file.fault(reason)
-    if found != IAM_AUDIT or any(header.count(column) > 1 for column in COLUMNS[IAM_AUDIT]):
-        raise file.fault(complaint(header, IAM_AUDIT), 1)
-    return IamAuditReport(file, header, progress or (lambda _read, _size: None), now)
+    wanted = format_name if format_name != "auto" else found or IAM_AUDIT
+    if found != wanted or any(header.count(column) > 1 for column in COLUMNS[wanted]):
+        raise file.fault(complaint(header, wanted), 1)
+    return _READERS[wanted](file, header, progress or (lambda _read, _size: None), now)

@@ -23,6 +23,8 @@ _YES = frozenset({"configurada", "configurado", "configured", "set", "enabled", 
 _NO = frozenset(
     {"no configurada", "no configurado", "not configured", "not set", "disabled", "no", "false", "none", "n/a"}
 )
+_TRUE = frozenset({"true", "yes", "sí", "si", "1"})
+_FALSE = frozenset({"false", "no", "0"})
 _NO_MFA = frozenset({"none", "", "no", "ninguno", "n/a"})
 _NEVER = frozenset(
     {"nunca", "never", "nunca utilizada", "nunca utilizado", "never used", "n/a", "none", "no_information"}
@@ -97,6 +99,18 @@ def configured(text: str) -> bool:
     if word in _NO:
         return False
     message = f"password status {shown(text)} is neither Configurada nor No configurada"
+    raise ValueError(message)
+
+
+@lru_cache(maxsize=64)
+def yes_or_no(text: str, column: str) -> bool:
+    """Return what a cell of this column says that is True or False."""
+    word = text.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    message = f"{column} {shown(text)} is neither True nor False"
     raise ValueError(message)
 
 

@@ -8,10 +8,12 @@ a file that has changed in between is ever used.
 import csv
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +27,10 @@ _FILE_LIMIT = 2 * 1024**3
 """Bytes; at 200 a row, ten million keys."""
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+
+_NAMED_DATE = re.compile(r"_([0-9]{8})_([0-9]{6})\.csv", re.IGNORECASE)
+LONGEST_SOURCE = 200
+"""Characters of a file's name that are kept as the source of its findings."""
 
 Progress = Callable[[int, int], None]
 """Told the bytes read so far, and the size of the file."""
@@ -60,6 +66,16 @@ class CsvFile:
         """Return the file's size in bytes. Raises ``InputError`` for what cannot be read or is not a regular file."""
         with self._open() as file:
             return os.fstat(file.fileno()).st_size
+
+    def date_in_name(self) -> datetime | None:
+        """Return the time in a name such as ``iam_audit_report_20261124_001111.csv``, which the audit writes in UTC."""
+        found = _NAMED_DATE.search(self.path.name)
+        if found is None:
+            return None
+        try:
+            return datetime.strptime(found[1] + found[2], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            return None
 
     def modified(self) -> float:
         """Return when the file was last written, in seconds since 1970, UTC."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from iamflow.domain.encoding import for_log
 
 IAM_AUDIT = "iam-audit"
+ROOT_AUDIT = "root-audit"
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     IAM_AUDIT: (
@@ -20,7 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "service_name",
         "mfa_status",
     ),
-    "root-audit": ("account_id", "account_name", "mfa_enabled", "access_key_present", "root_last_login"),
+    ROOT_AUDIT: ("account_id", "account_name", "mfa_enabled", "access_key_present", "root_last_login"),
     "cloudtrail-events": ("eventTime", "eventName", "username", "account_id", "account_name", "resources"),
     "credential-report": ("user", "arn", "user_creation_time", "password_enabled", "mfa_active", "access_key_1_active"),
 }

@@ -4,7 +4,6 @@ Columns in any order, cells in Spanish or English. "Nunca" and "Never" mean that
 when it does not know. The whole file is validated before anything is handed out; then it is read again, row by row.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,12 +14,10 @@ from iamflow.domain.facts import Finding, KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.engine.ports import ScanInfo
 from iamflow.sources import cells
-from iamflow.sources.csv_file import Block, CsvFile, Progress
+from iamflow.sources.csv_file import LONGEST_SOURCE, Block, CsvFile, Progress
 from iamflow.sources.duplicates import Duplicates
 from iamflow.sources.formats import COLUMNS, IAM_AUDIT
 
-_NAMED_DATE = re.compile(r"_([0-9]{8})_([0-9]{6})\.csv", re.IGNORECASE)
-_LONGEST_SOURCE = 200
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 _KEY = 5
@@ -44,8 +41,8 @@ class IamAuditReport:
         self._digests: list[bytes] = []
         self.rows = 0
         newest = self._validate(progress)
-        as_of = _date_in_name(file.path.name) or newest or datetime.fromtimestamp(file.modified(), UTC)
-        source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=_LONGEST_SOURCE)}"
+        as_of = file.date_in_name() or newest or datetime.fromtimestamp(file.modified(), UTC)
+        source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=LONGEST_SOURCE)}"
         self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=now or as_of)
 
     def keys(self) -> Iterator["IamAuditKey"]:
@@ -58,6 +55,10 @@ class IamAuditReport:
                 yield IamAuditKey(self.info, self._cells(row), number)
         if count != len(self._digests):
             raise self._changed()
+
+    def roots(self) -> Iterator[Finding]:
+        """Yield nothing: the report tells of no root user."""
+        return iter(())
 
     def _changed(self) -> Exception:
         return self._file.fault("it has changed since it was validated: import it again")
@@ -176,14 +177,3 @@ def _check_words(words: tuple[str, ...]) -> None:
 def _rows(block: Block) -> Iterator[tuple[int, list[str]]]:
     """Yield the block's rows with their numbers, without the header and without empty lines."""
     return ((number, row) for number, row in enumerate(block.rows, start=block.first) if row and number > 1)
-
-
-def _date_in_name(name: str) -> datetime | None:
-    """Return the time in a file name such as ``iam_audit_report_20261124_001111.csv``, which iam-audit writes in UTC."""
-    found = _NAMED_DATE.search(name)
-    if found is None:
-        return None
-    try:
-        return datetime.strptime(found[1] + found[2], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -1,14 +1,16 @@
 """Every workflow and version that this program can carry on."""
 
 from iamflow.domain.errors import NotFoundError
-from iamflow.workflows import delete_user, disable_key, enforce_mfa, rotate_key
+from iamflow.workflows import delete_user, disable_key, enforce_mfa, restore_user, root_hygiene, rotate_key
 from iamflow.workflows.workflow import Workflow
 
 WORKFLOWS: tuple[Workflow, ...] = (
     disable_key.WORKFLOW,
     enforce_mfa.WORKFLOW,
     delete_user.WORKFLOW,
+    restore_user.WORKFLOW,
     rotate_key.WORKFLOW,
+    root_hygiene.WORKFLOW,
 )
 
 

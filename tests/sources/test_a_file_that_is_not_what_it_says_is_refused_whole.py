@@ -144,12 +144,11 @@ def test_a_bad_row_behind_many_good_ones_is_found_with_its_number(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("root_audit_report_20261124_001111.csv", "root-audit"),
         ("cloudtrail_events_20261124_001111.csv", "cloudtrail-events"),
     ],
 )
 def test_its_siblings_are_recognised_and_refused_by_name(name: str, found: str) -> None:
-    assert f"recognised as {found}; this version imports iam-audit only" in refusal(DATA / name)
+    assert f"recognised as {found}; this version imports iam-audit and root-audit only" in refusal(DATA / name)
 
 
 def test_a_credential_report_is_recognised_and_refused_by_name(tmp_path: Path) -> None:
@@ -163,7 +162,7 @@ def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(tmp_pat
 
 
 def test_a_report_asked_for_as_another_is_refused(tmp_path: Path) -> None:
-    assert "this version imports iam-audit only" in refusal(write(tmp_path, text(row())), "root-audit")
+    assert "lacks mfa_enabled" in refusal(write(tmp_path, text(row())), "root-audit")
 
 
 def test_another_report_asked_for_as_iam_audit_is_refused() -> None:

@@ -126,7 +126,7 @@ def _open(course: Course, case: Case, situation: Situation) -> Decision:
             due_at=now + situation.policy.timing.retry_most,
             reason="the notice is on its way",
         )
-    return _notified(case, case.notice.accepted_at, situation)
+    return _notified(course, case, case.notice.accepted_at, situation)
 
 
 def _compose(course: Course, ticket: Ticket, situation: Situation) -> Decision:
@@ -153,7 +153,7 @@ def _compose(course: Course, ticket: Ticket, situation: Situation) -> Decision:
     )
 
 
-def _notified(case: Case, accepted_at: datetime, situation: Situation) -> Decision:
+def _notified(course: Course, case: Case, accepted_at: datetime, situation: Situation) -> Decision:
     ticket = case.ticket
     grace = situation.policy.of(ticket.workflow).grace
     deadline = grace_deadline(accepted_at, case.notice.promised_at, grace)
@@ -166,7 +166,7 @@ def _notified(case: Case, accepted_at: datetime, situation: Situation) -> Decisi
         approval_reasons=(),
     )
     moved = replace(ticket, progress=progress, deadline=deadline)
-    due_at = next_grace_look(moved, situation.now)
+    due_at = next_grace_look(moved, situation.now) if course.meanwhile is None else situation.now
     return Decision(
         ticket=moved,
         trigger=Trigger.NOTIFY,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Activity, Signal
-from iamflow.domain.facts import LastUse, created_of, last_use_of
+from iamflow.domain.facts import Facts, LastUse, RootFacts, created_of, last_use_of
 from iamflow.domain.masking import masked
 from iamflow.domain.notice import Notice, NoticeKind
 from iamflow.domain.policy import Policy
+from iamflow.domain.root import root_lacks
 from iamflow.domain.ticket import Ticket
 
 _ROWS = 10
@@ -100,7 +101,13 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "brownout": in_words(brownout) if brownout is not None else None,
         "was_deactivated": ticket.key_was_deactivated,
         "rotation": _rotation(ticket),
+        "lacking": list(_lacking(ticket.facts)),
     }
+
+
+def _lacking(facts: Facts) -> tuple[str, ...]:
+    """Return what is wrong with a root user; nothing where the ticket is about something else."""
+    return root_lacks(mfa=facts.mfa, access_key=facts.access_key) if isinstance(facts, RootFacts) else ()
 
 
 def _rotation(ticket: Ticket) -> Mapping[str, object] | None:
