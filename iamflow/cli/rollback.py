@@ -1,6 +1,7 @@
 """What follows a recorded rollback: do it now, or say who will, and how to do it by hand (DESIGN 8.11)."""
 
 import shlex
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,8 @@ def _hand_over(app: "Application", ticket: "Ticket", reason: str) -> None:
     say(f"it is not carried out yet: {reason}")
     say(_who_will(app))
     say(f"to do it by hand, with credentials of account {ticket.account_id}:")
-    say(f"  {by_hand(ticket)}")
+    for line in (by_hand(ticket), *more_by_hand(ticket)):
+        say(f"  {line}")
 
 
 def _who_will(app: "Application") -> str:
@@ -98,7 +100,15 @@ def _who_will(app: "Application") -> str:
 
 def by_hand(ticket: "Ticket") -> str:
     """Return the command, quoted for a shell, that gives access back without iamflow."""
-    command, options = current(ticket.workflow).outlook.by_hand(ticket)
+    return _line(*current(ticket.workflow).outlook.by_hand(ticket))
+
+
+def more_by_hand(ticket: "Ticket") -> "list[str]":
+    """Return the commands that must follow it."""
+    return [_line(command, options) for command, options in current(ticket.workflow).outlook.more_by_hand(ticket)]
+
+
+def _line(command: str, options: "Iterable[tuple[str, str]]") -> str:
     return " ".join(["aws iam", command, *(_option(name, value) for name, value in options)])
 
 

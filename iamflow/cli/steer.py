@@ -9,6 +9,7 @@ import typer
 
 from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, confirm, opened
 from iamflow.cli.render.out import complain, say
+from iamflow.cli.restore import restore
 from iamflow.domain.errors import IamflowError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
         ("extend", extend),
         ("exempt", exempt),
         ("rollback", rollback),
+        ("restore", restore),
         ("cancel", cancel),
         ("retry", retry),
         ("comment", comment_on),

@@ -91,6 +91,10 @@ class Progress:
     exempt_reason: str | None = None
     paced_until: datetime | None = None
     """When the caps give this ticket its next slot, where they made it wait."""
+    trying: tuple[str, ...] = ()
+    """What the last effect of a restoration names, until it was observed."""
+    left_out: tuple[str, ...] = ()
+    """What AWS refuses to put back."""
     waits: int = 0
     """How often in a row a step was refused and waits."""
     waiting_for: tuple[str, ...] = ()

@@ -35,6 +35,9 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, named: Named)
         message = "nobody can be told to have opened this ticket: neither a login user nor an AWS principal is known"
         raise NotAuthorisedError(message)
     current = registry.current(workflow)
+    if not current.by_name:
+        message = f"a {workflow} ticket is not opened by a name: iamflow ticket restore ID does it"
+        raise RefusedError(message)
     username, key_id = _subject(current, account_id, named), named.key_id
     reason = refusal(account_id, username, desk.policy)
     if reason is not None:

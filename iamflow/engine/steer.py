@@ -59,7 +59,7 @@ def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | N
     if digest is not None and not _same_digest(ticket.plan_digest, digest):
         message = f"the plan of ticket {ticket.id} has changed since it was viewed: iamflow ticket show {ticket.id}"
         raise ChangedError(message)
-    _require_authority(desk, ticket)
+    require_authority(desk, ticket)
     must_say = _workflow(ticket).approval_says
     if must_say is not None and not (comment or "").strip():
         message = f"an approval of ticket {ticket.id} must say {must_say} (--comment)"
@@ -87,7 +87,7 @@ def reject(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Say no. Before anything was done this ends the ticket; afterwards things stay as they are and the ticket is on hold."""
     ticket = _idle(desk, ref)
     _require_state(ticket, State.AWAITING_APPROVAL, "reject")
-    _require_authority(desk, ticket)
+    require_authority(desk, ticket)
     if ticket.key_was_deactivated or ticket.is_replaced:
         step = "deletion" if ticket.key_was_deactivated else "next step"
         held = replace(ticket, blocked_reason=f"the {step} was rejected by {desk.person}")
@@ -158,7 +158,7 @@ def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
             "and exempt it once that has taken the deny away"
         )
         raise RefusedError(message)
-    _require_authority(desk, ticket)
+    require_authority(desk, ticket)
     progress = replace(ticket.progress, exempt_until=until, exempt_reason=reason)
     exempted = replace(ticket, progress=progress, deadline=None)
     extra = {"until": until.isoformat()}
@@ -295,7 +295,9 @@ def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, ext
     in_flight = desk.store.case(ticket.id).intent is not None
     changed = ticket.took_access or ticket.is_replaced or ticket.state is State.BROWNOUT
     if not changed and not in_flight:
-        never = "the key of ticket {} was never deactivated" if ticket.access_key_id else "ticket {} has taken nothing yet"
+        never = (
+            "the key of ticket {} was never deactivated" if ticket.access_key_id else "ticket {} has taken nothing yet"
+        )
         message = f"{never.format(ticket.id)}: use iamflow ticket hold, or cancel"
         raise RefusedError(message)
     wanted = replace(ticket, wanted=Wanted.ROLLBACK, wanted_by=word, due_at=word.at)
@@ -342,7 +344,7 @@ def _require_state(ticket: Ticket, state: State, action: str) -> None:
 _PAST = {"approve": "approved", "reject": "rejected", "resume": "resumed", "retry": "retried"}
 
 
-def _require_authority(desk: Desk, ticket: Ticket) -> None:
+def require_authority(desk: Desk, ticket: Ticket) -> None:
     """Refuse a person who is nobody, who is not among the approvers, or who requested this very ticket."""
     person, allowed = desk.person, desk.policy.approvers
     if allowed is not None and not ({person.os, person.sts} & allowed):

@@ -53,6 +53,8 @@ class Outlook:
     """What a rollback has done, as a sentence without its full stop."""
     by_hand: Callable[[Ticket], tuple[str, tuple[tuple[str, str], ...]]]
     """The AWS CLI's command of ``aws iam`` that gives access back without iamflow: its name, and its options in order."""
+    more_by_hand: Callable[[Ticket], tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = lambda _ticket: ()
+    """The commands that must follow it, where one alone does not give everything back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +97,8 @@ class Workflow:
     """What every reading must hold besides the user and the keys."""
     parts_of: Callable[[Ticket], frozenset[Part]] = lambda _ticket: frozenset()
     """What readings for a ticket that has come so far must hold besides that."""
+    by_name: bool = True
+    """Whether a person can open a ticket of it by naming its subject (``ticket open``)."""
     approval_says: str | None = None
     """What the comment of an approval must say; None where an approval needs none."""
 

@@ -12,10 +12,10 @@ branch_labels = None
 depends_on = None
 
 _STATES = (
-    "'open', 'notified', 'issued', 'awaiting_adoption', 'discovering', 'planned', 'awaiting_approval', 'provisioned', "
-    "'awaiting_cutover', 'brownout', 'deactivated', "
-    "'monitoring', 'enforced', 'attached', 'quarantined', 'deleting', 'on_hold', 'exempt', 'blocked', 'deleted', 'restored', "
-    "'remediated', 'rolled_back', 'resolved', 'cancelled'"
+    "'open', 'notified', 'issued', 'awaiting_adoption', 'discovering', 'planned', 'awaiting_approval', "
+    "'provisioned', 'awaiting_cutover', 'brownout', 'deactivated', 'monitoring', 'enforced', 'attached', "
+    "'quarantined', 'deleting', 'on_hold', 'exempt', 'blocked', 'deleted', 'restored', 'remediated', 'rolled_back', "
+    "'resolved', 'cancelled'"
 )
 _ENDS = "'deleted', 'restored', 'remediated', 'rolled_back', 'resolved', 'cancelled'"
 _RESOLUTIONS = (
@@ -186,18 +186,18 @@ def _intents() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_intents"),
         sa.CheckConstraint(
             "effect IN ('attach_brownout', 'lift_brownout', 'deactivate_key', 'reactivate_key', 'delete_key', "
-            "'put_mfa_policy', 'delete_mfa_policy', 'create_mfa_policy', 'attach_mfa_policy', "
-            "'detach_mfa_policy', 'attach_quarantine', 'deactivate_keys', 'disable_services', 'remove_login', "
-            "'reactivate_keys', 'enable_services', 'lift_quarantine', 'delete_login', 'delete_keys', "
-            "'delete_services', 'delete_ssh_keys', 'delete_certificates', 'deactivate_mfa', "
-            "'delete_virtual_mfa', 'leave_groups', 'detach_policies', 'delete_policies', 'delete_quarantine', "
-            "'delete_user', 'restore_user', 'restore_groups', 'restore_attached', 'restore_policies', "
-            "'restore_ssh_keys', 'prove_sink', 'issue_key', 'free_slot', 'withdraw_key', 'create_provider', "
-            "'create_role', 'put_role_policy', 'attach_role_policy', 'create_profile', 'fill_profile', "
-            "'associate_profile', 'publish_version', 'update_function', 'register_task', 'update_service', "
-            "'restore_service', 'deregister_task', 'restore_function', 'delete_version', 'disassociate_profile', "
-            "'empty_profile', 'delete_profile', 'detach_role_policy', 'delete_role_policy', 'delete_role', "
-            "'delete_provider', 'create_scp', 'attach_scp', 'detach_scp', 'delete_scp')",
+            "'put_mfa_policy', 'delete_mfa_policy', 'create_mfa_policy', 'attach_mfa_policy', 'detach_mfa_policy', "
+            "'attach_quarantine', 'deactivate_keys', 'disable_services', 'remove_login', 'reactivate_keys', "
+            "'enable_services', 'lift_quarantine', 'delete_login', 'delete_keys', 'delete_services', "
+            "'delete_ssh_keys', 'delete_certificates', 'deactivate_mfa', 'delete_virtual_mfa', 'leave_groups', "
+            "'detach_policies', 'delete_policies', 'delete_quarantine', 'delete_user', 'restore_user', "
+            "'restore_groups', 'restore_attached', 'restore_policies', 'restore_ssh_keys', 'prove_sink', "
+            "'issue_key', 'free_slot', 'withdraw_key', 'create_provider', 'create_role', 'put_role_policy', "
+            "'attach_role_policy', 'create_profile', 'fill_profile', 'associate_profile', 'publish_version', "
+            "'update_function', 'register_task', 'update_service', 'restore_service', 'deregister_task', "
+            "'restore_function', 'delete_version', 'disassociate_profile', 'empty_profile', 'delete_profile', "
+            "'detach_role_policy', 'delete_role_policy', 'delete_role', 'delete_provider', 'create_scp', "
+            "'attach_scp', 'detach_scp', 'delete_scp')",
             name=op.f("ck_intents_effect"),
         ),
         sa.CheckConstraint(

@@ -90,6 +90,16 @@ def _create(client: "Callable[[str], Api]", effect: Effect) -> "Iterator[Answer]
     yield client("iam").call("CreateUser", UserName=effect.username, Path=made["path"], Tags=tags, **boundary)
 
 
+def _add_to(operation: str, parameter: str) -> "Make":
+    """Call the operation once for each target. One that is not there is refused for good: nothing can be put back to it."""
+
+    def make(client: "Callable[[str], Api]", effect: Effect) -> "Iterator[Answer]":
+        for target in effect.targets:
+            yield client("iam").call(operation, UserName=effect.username, **{parameter: target})
+
+    return make
+
+
 def _put_each(operation: str, name: str | None, body: str) -> "Make":
     """Put one body for each target, from the effect's document, which holds them by target."""
 
@@ -154,8 +164,8 @@ EFFECTS: Mapping[EffectKind, Call] = {
     EffectKind.DELETE_QUARANTINE: _reaper("iam:DeleteUserPolicy", _each("DeleteUserPolicy", "PolicyName")),
     EffectKind.DELETE_USER: _reaper("iam:DeleteUser", _of_user("DeleteUser")),
     EffectKind.RESTORE_USER: _issuer(("iam:CreateUser", "iam:TagUser"), _create),
-    EffectKind.RESTORE_GROUPS: _issuer(("iam:AddUserToGroup",), _each("AddUserToGroup", "GroupName"), on="group/*"),
-    EffectKind.RESTORE_ATTACHED: _issuer(("iam:AttachUserPolicy",), _each("AttachUserPolicy", "PolicyArn")),
+    EffectKind.RESTORE_GROUPS: _issuer(("iam:AddUserToGroup",), _add_to("AddUserToGroup", "GroupName"), on="group/*"),
+    EffectKind.RESTORE_ATTACHED: _issuer(("iam:AttachUserPolicy",), _add_to("AttachUserPolicy", "PolicyArn")),
     EffectKind.RESTORE_POLICIES: _issuer(
         ("iam:PutUserPolicy",), _put_each("PutUserPolicy", "PolicyName", "PolicyDocument")
     ),

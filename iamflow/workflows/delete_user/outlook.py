@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from iamflow.domain.facts import KeyStatus
 from iamflow.domain.policy import Policy
 from iamflow.domain.quarantine import policy_name
 from iamflow.domain.states import PAUSED, State
@@ -62,10 +63,27 @@ def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     return "delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
 
 
+def _more_by_hand(ticket: Ticket) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return the commands that switch on again what was Active before."""
+    before, user, on = ticket.snapshot, ("user-name", ticket.username), ("status", KeyStatus.ACTIVE.value)
+    if before is None:
+        return ()
+    keys = [key.key_id for key in before.keys if key.status is KeyStatus.ACTIVE]
+    credentials = [one.id for one in before.service_credentials if one.status is KeyStatus.ACTIVE]
+    return (
+        *(("update-access-key", (user, ("access-key-id", key), on)) for key in keys),
+        *(
+            ("update-service-specific-credential", (user, ("service-specific-credential-id", one), on))
+            for one in credentials
+        ),
+    )
+
+
 OUTLOOK = Outlook(
     next_step=_next_step,
     planned=_planned,
     expected_end=_expected_end,
     given_back=lambda ticket: f"user {ticket.username} works again",
     by_hand=_by_hand,
+    more_by_hand=_more_by_hand,
 )
