@@ -29,7 +29,9 @@ def test_an_effect_is_one_call_and_only_giving_back_undoes(kind: EffectKind, cal
 
 @pytest.mark.parametrize("state", State)
 def test_a_ticket_has_ended_only_at_one_of_its_ends(state: State) -> None:
-    ends = {State.DELETED, State.ROLLED_BACK, State.RESOLVED, State.CANCELLED}
+    ends = {
+        State.DELETED, State.REMEDIATED, State.RESTORED, State.ROLLED_BACK, State.RESOLVED, State.CANCELLED,
+    }  # fmt: skip
 
     assert ticket(state=state).ended is (state in ends)
 

@@ -69,12 +69,12 @@ def text(example: Notice) -> str:
     return text_of(read_mail(composed(example)))
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", EXAMPLES)
 def test_the_mail_is_word_for_word_the_one_that_was_agreed(kind: NoticeKind) -> None:
     assert composed(EXAMPLES[kind]) == (GOLDEN / f"{kind.value}.eml").read_bytes()
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", EXAMPLES)
 def test_every_notice_names_ticket_account_user_and_masked_key(kind: NoticeKind) -> None:
     words = text(EXAMPLES[kind])
 
