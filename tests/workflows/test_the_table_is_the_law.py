@@ -152,5 +152,5 @@ def test_a_workflow_is_found_by_name_and_exact_version() -> None:
     assert WORKFLOW.name == "disable-key"
     assert registry.of_version("disable-key", 1) is WORKFLOW
     assert registry.of_version("disable-key", 2) is None
-    with pytest.raises(NotFoundError, match="there is .*disable-key"):
+    with pytest.raises(NotFoundError, match=r"there is .*disable-key"):
         registry.current("delete-everything")
