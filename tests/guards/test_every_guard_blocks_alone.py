@@ -23,13 +23,14 @@ from iamflow.domain.guards import (
 )
 from iamflow.workflows.registry import WORKFLOWS
 
-from . import requiring
+from . import replacing, requiring
 from .cases import every_case
 from .circumstances import KINDS, allowed, codes, refusing
 
 CIRCUMSTANCES: Mapping[EffectKind, Callable[[EffectKind], Circumstances]] = {
     **dict.fromkeys(KINDS, allowed),
     **dict.fromkeys(requiring.KINDS, requiring.allowed),
+    **dict.fromkeys(replacing.KINDS, replacing.allowed),
 }
 """In which circumstances each effect is allowed."""
 

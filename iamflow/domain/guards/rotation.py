@@ -79,7 +79,7 @@ def slot_is_the_one_proposed(c: Circumstances) -> Refusal | None:
 
 def slot_is_idle(c: Circumstances) -> Refusal | None:
     """Refuse to delete another key of the user for room unless it was idle for long, and never by time alone."""
-    if c.effect.kind is not EffectKind.FREE_SLOT:
+    if c.effect.kind is not EffectKind.FREE_SLOT or slot_is_the_one_proposed(c) is not None:
         return None
     target = _only_target(c)
     key = c.reading.key(target)
@@ -116,7 +116,7 @@ def withdrawn_key_is_ours(c: Circumstances) -> Refusal | None:
 
 def withdrawn_key_is_unused(c: Circumstances) -> Refusal | None:
     """Refuse to delete a key that iamflow made unless AWS was asked, just now, and has no use of it on record."""
-    if c.effect.kind is not EffectKind.WITHDRAW_KEY:
+    if c.effect.kind is not EffectKind.WITHDRAW_KEY or withdrawn_key_is_ours(c) is not None:
         return None
     target = _only_target(c)
     if target is None or c.reading.uses is None or target not in c.reading.uses:
@@ -180,7 +180,7 @@ def _contradicted(c: Circumstances, said_at: datetime, used: datetime | None) ->
 
 
 def _takes_replaced(c: Circumstances) -> bool:
-    replaced = c.policy.of(c.ticket.workflow).idle is not None
+    replaced = c.policy.of(c.ticket.workflow).idle is not None and c.ticket.migration is None
     return replaced and c.effect.kind in {EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY}
 
 
