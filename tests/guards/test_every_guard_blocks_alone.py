@@ -23,13 +23,14 @@ from iamflow.domain.guards import (
 )
 from iamflow.workflows.registry import WORKFLOWS
 
-from . import replacing, requiring
+from . import replacing, requiring, taking
 from .cases import every_case
 from .circumstances import KINDS, allowed, codes, refusing
 
 CIRCUMSTANCES: Mapping[EffectKind, Callable[[EffectKind], Circumstances]] = {
     **dict.fromkeys(KINDS, allowed),
     **dict.fromkeys(requiring.KINDS, requiring.allowed),
+    **dict.fromkeys(taking.KINDS, taking.allowed),
     **dict.fromkeys(replacing.KINDS, replacing.allowed),
 }
 """In which circumstances each effect is allowed."""
