@@ -75,8 +75,8 @@ ALONE = (
     alone("CloudTrail shows a call", baseline(allowed(ATTACH), last_event_at=NOW - DAY), "user_active"),
     alone("the user is new", approve(reading(allowed(ATTACH), created_at=NOW - DAY, **_used(None), keys=())), "user_active"),
     alone("nobody approved it", ticket(replace(allowed(ATTACH), approvals=()), state=State.NOTIFIED), "always_approved"),
-    *(alone("a key was used since", reading(allowed(kind), **_used(LATE)), "user_used_since") for kind in BEGINNING),
-    alone("a key was used since", reading(allowed(LAST), **_used(LATE)), "user_used_since"),
+    *(alone("a key was used since", reading(allowed(kind), **_used(LATE)), "user_used") for kind in BEGINNING),
+    alone("a key was used since", reading(allowed(LAST), **_used(LATE)), "user_used"),
     alone("somebody signed in since", reading(allowed(DELETING[0]), password_last_used=LATE), "user_used_since"),
     alone("a call still got through", reading(allowed(DELETING[0]), **_used(DEACTIVATED + SECOND)), "user_used_since"),
     *(

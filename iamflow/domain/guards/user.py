@@ -83,12 +83,18 @@ def user_not_used_since(c: Circumstances) -> Refusal | None:
     late = [at for at in keys if at > since + c.policy.timing.propagation]
     signed_in = c.reading.password_last_used
     if late:
-        what, remedy = f"a key of the user was used on {max(late):%Y-%m-%d %H:%M:%S} UTC", Remedy.BLOCK
-    elif (keys or (signed_in is not None and signed_in > since)) and not (c.goes_on or approved(c)):
-        what, remedy = "somebody signed in to the console, or a call still got through,", Remedy.APPROVE
-    else:
-        return None
-    return Refusal(code="user_used_since", sentence=f"{what} after the quarantine began", remedy=remedy)
+        return Refusal(
+            code="user_used",
+            sentence=f"a key of the user was used on {max(late):%Y-%m-%d %H:%M:%S} UTC, after the quarantine began",
+            remedy=Remedy.BLOCK,
+        )
+    if (keys or (signed_in is not None and signed_in > since)) and not (c.goes_on or approved(c)):
+        return Refusal(
+            code="user_used_since",
+            sentence="somebody signed in to the console, or a call still got through, after the quarantine began",
+            remedy=Remedy.APPROVE,
+        )
+    return None
 
 
 def snapshot_is_whole(c: Circumstances) -> Refusal | None:

@@ -83,7 +83,7 @@ def baseline_was_taken(c: Circumstances) -> Refusal | None:
     if c.ticket.baseline is None or not c.ticket.baseline.regions:
         return Refusal(
             code="no_baseline",
-            sentence="CloudTrail has not been searched for what was done before",
+            sentence="no baseline of what was done before has been taken",
             remedy=Remedy.WAIT,
         )
     return None
