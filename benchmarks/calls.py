@@ -27,6 +27,7 @@ accounts: {{enforce: all, contacts: {{"{account}": owner@example.com}}}}
 notify: {{channels: [file], sender: iamflow@example.com, team: security@example.com}}
 limits: {{per_account_per_day: 1000, percent_of_users: 100}}
 timing: {{poll: {poll}}}
+rules: {{open: {{console-without-mfa: none, user-unused: none}}}}
 """
 _LOOKS = 50
 """More looks than any life takes."""

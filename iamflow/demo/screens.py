@@ -22,6 +22,10 @@ _STYLES = {
     State.BROWNOUT: "magenta",
     State.DEACTIVATED: "magenta",
     State.MONITORING: "magenta",
+    State.QUARANTINED: "magenta",
+    State.ENFORCED: "magenta",
+    State.AWAITING_ADOPTION: "cyan",
+    State.REMEDIATED: "green",
     State.DELETED: "green",
     State.ROLLED_BACK: "bold red",
     State.BLOCKED: "red",
@@ -109,14 +113,14 @@ class LiveScreen:
 
     def _table(self, tickets: tuple[Ticket, ...]) -> Table:
         table = Table(box=None, pad_edge=False)
-        for column in ("ticket", "account", "user", "key", "state", "why"):
+        for column in ("ticket", "workflow", "account", "user", "state", "why"):
             table.add_column(column, no_wrap=True, overflow="ellipsis")
         for ticket in _interesting(tickets):
             table.add_row(
                 str(ticket.id),
+                ticket.workflow,
                 Text(for_terminal(ticket.account_name)),
                 Text(for_terminal(ticket.username)),
-                ticket.access_key_id,
                 Text(ticket.state.value, style=_STYLES.get(ticket.state, "")),
                 Text(for_terminal(_why(ticket))),
             )
@@ -174,6 +178,10 @@ def _interesting(tickets: tuple[Ticket, ...]) -> list[Ticket]:
         State.AWAITING_APPROVAL: 5,
         State.MONITORING: 6,
         State.DEACTIVATED: 6,
+        State.QUARANTINED: 2,
+        State.ENFORCED: 2,
+        State.AWAITING_ADOPTION: 2,
+        State.REMEDIATED: 2,
         State.NOTIFIED: 7,
         State.BLOCKED: 8,
     }

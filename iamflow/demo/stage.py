@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from iamflow.bootstrap import Application, application
-from iamflow.demo import story
+from iamflow.demo import story, users
 from iamflow.domain.people import Identity
 from iamflow.engine import intake, runner
 from iamflow.engine.steer import Desk
@@ -38,6 +38,8 @@ accounts:
     "896592267449": data@example.com
     "346100584235": shared@example.com
 timing: {{poll: 8h}}
+# Shorter than the 14 days that users are really given, so that nine days show it all.
+workflows: {{delete-user: {{grace: 3d}}}}
 notify: {{channels: [file], sender: iamflow@example.com, team: cloud-security@example.com, file: {{folder: mails}}}}
 limits: {{per_account_per_day: 100, percent_of_users: 100}}
 """
@@ -72,7 +74,9 @@ def staged(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
         config.write_text(_CONFIG.format(endpoint=sandbox.endpoint_url), encoding="utf-8")
         app = stack.enter_context(application(config, writer="demo", clock=clock))
         app.migrate()
-        yield Stage(sandbox=sandbox, app=app, clock=clock, folder=folder, say=say)
+        stage = Stage(sandbox=sandbox, app=app, clock=clock, folder=folder, say=say)
+        users.furnish(stage)
+        yield stage
 
 
 @contextmanager

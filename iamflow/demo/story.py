@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from iamflow.demo import users
+from iamflow.demo.users import DANA, DEVELOPMENT, OPERATOR
 from iamflow.domain.errors import IamflowError
-from iamflow.domain.people import Identity
 from iamflow.domain.states import State
 from iamflow.engine import steer
 from iamflow.engine.ports import TicketFilter
@@ -17,15 +18,8 @@ from iamflow.engine.ports import TicketFilter
 if TYPE_CHECKING:
     from iamflow.demo.stage import Stage
 
-PAYMENTS, DEVELOPMENT, DATA = "562458925665", "328251269083", "896592267449"
 UNREACHABLE = "346100584235"
 """The account whose role trusts nobody: its tickets are blocked and say why, and the other accounts go on."""
-
-DANA = Identity(os="dana", sts=None)
-"""Of the security team: approves."""
-
-OPERATOR = Identity(os="omar", sts=None)
-"""Takes the owners' calls."""
 
 IN_DAILY_USE = "AKIAYF5JKDJQ6IBAMZS4"
 STILL_USED_IN_ONE_REGION = "AKIAYF5JKDJQ7QHVWHPN"
@@ -131,6 +125,17 @@ SCENES: tuple[Scene, ...] = (
     *(
         Scene(after=_day(day, 300), title="an exporter uses its key, as every day", play=_runs_daily)
         for day in range(7)
+    ),
+    Scene(after=_day(0, 60), title="omar asks for a new key for the nightly job", play=users.asks_for_a_new_key),
+    Scene(after=_day(0, 120), title="the nightly job runs with its old key", play=users.uses_the_old_key),
+    Scene(
+        after=_day(1, 120), title="the nightly job finds its new key in the secret store", play=users.takes_the_new_key
+    ),
+    Scene(after=_day(3, 30), title="a user enrols an MFA device in time", play=users.enrols_in_time),
+    Scene(after=_day(3, 60), title="dana approves the deletion of two users", play=users.approves_deletions),
+    Scene(after=_day(4), title="billing needs one of them after all", play=users.is_needed_after_all),
+    Scene(
+        after=_day(8), title="a user enrols an MFA device because nothing else works", play=users.enrols_when_made_to
     ),
     Scene(after=_day(2), title="an owner needs a key until spring: exempted", play=_exempts),
     Scene(after=_day(3), title="an owner deletes a key himself", play=_deletes_own_key),

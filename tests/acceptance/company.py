@@ -48,6 +48,7 @@ timing: {propagation: 0s, poll: 1s, recheck: 1s, retry: {base: 1s, most: 4s}}
 notify: {channels: [file], sender: iamflow@example.com, team: security@example.com}
 limits: {per_account_per_day: 1000, percent_of_users: 100}
 daemon: {interval: 1s}
+rules: {open: {console-without-mfa: none, user-unused: none}}
 """
 
 

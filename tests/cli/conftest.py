@@ -27,6 +27,7 @@ REPORT = Path(__file__).parent.parent / "data" / "iam_audit_report_20261124_0011
 CONFIG = """
 database: {url: "sqlite:///iamflow.db"}
 notify: {channels: [file], sender: iamflow@example.com}
+rules: {open: {console-without-mfa: none, user-unused: none}}
 """
 
 
