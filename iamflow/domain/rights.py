@@ -108,5 +108,8 @@ def _statements(document: str) -> list[Statement]:
     try:
         found = json.loads(document)["Statement"]
     except (ValueError, KeyError, TypeError):
+        found = None
+    listed = [found] if isinstance(found, dict) else found
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         return [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
-    return [found] if isinstance(found, dict) else [one for one in found if isinstance(one, dict)]
+    return listed
