@@ -151,3 +151,15 @@ def test_so_is_the_work_with_a_managed_policy(office: Office) -> None:
     ref = requiring.enforced(world)
     assert requiring.enrol(world).ok
     world.pass_until(State.REMEDIATED, ref)
+
+
+def test_a_ticket_is_opened_by_hand_for_a_user_and_not_for_a_key(office: Office) -> None:
+    requiring.a_user(office.world)
+    user = ("--workflow", "enforce-mfa", "--account", "562458925665", "--user", requiring.NAME)
+    assert office.shell("ticket", "open", *user, "--key", "AKIAYF5JKDJQS3LDLOIV").code == 5
+
+    office.shell.ok("ticket", "open", *user)
+
+    office.world.pass_until(State.ENFORCED, "1")
+    assert requiring.enrol(office.world).ok
+    office.world.pass_until(State.REMEDIATED, "1")
