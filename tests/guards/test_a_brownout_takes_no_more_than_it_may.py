@@ -180,3 +180,8 @@ def test_a_deny_that_is_on_stops_the_deactivation_whatever_the_settings_say() ->
 def test_the_effect_names_the_one_key_whose_ticket_it_is() -> None:
     assert codes(effect(LIFT, key_id=OTHER_KEY)) == ("wrong_key",)
     assert LIFT.effect.key_id == KEY
+
+
+@pytest.mark.parametrize("spoilt", [reading(LIFT, policies={}), reading(LIFT, policies={DENY: None})])
+def test_what_an_old_answer_may_lack_is_waited_for(spoilt: Circumstances) -> None:
+    assert refusal(spoilt).remedy is Remedy.WAIT
