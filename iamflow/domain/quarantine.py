@@ -38,10 +38,9 @@ def deny_in(reading: UserReading, ticket_id: TicketId) -> Deny:
     return Deny.OURS if same_document(found, policy_document(ticket_id)) else Deny.FOREIGN
 
 
-def lacking(reading: UserReading, ticket_id: TicketId) -> Iterator[str]:
+def lacking(reading: UserReading, ticket_id: TicketId, *, with_deny: bool = True) -> Iterator[str]:
     """Yield, in words, what of the quarantine is not there: whatever the user could still act with."""
-    deny = deny_in(reading, ticket_id)
-    if deny is not Deny.OURS:
+    if with_deny and deny_in(reading, ticket_id) is not Deny.OURS:
         yield f"the deny {policy_name(ticket_id)} is not on the user as iamflow wrote it"
     for key in reading.keys:
         if key.status is KeyStatus.ACTIVE:

@@ -61,7 +61,7 @@ def _used(at: object) -> dict[str, object]:
 
 ALONE = (
     *(alone("AWS holds it for leaked", reading(allowed(kind), quarantined=True), "leaked") for kind in TAKING),
-    *(alone("another ticket took a key", beside(allowed(kind), progress=allowed(LAST).ticket.progress), "other_ticket") for kind in TAKING),
+    *(alone("another ticket took a key", beside(allowed(kind), progress=allowed(LAST).ticket.progress), "other_ticket_took") for kind in TAKING),
     *(alone("no snapshot", ticket(allowed(kind), snapshot=None), "not_in_snapshot") for kind in TAKING),
     *(alone("the session is elsewhere", reading(allowed(kind), account_id="000000000000"), "wrong_account") for kind in (*GIVING_BACK, *RESTORING)),
     alone("somebody made a policy of that name", reading(allowed(ATTACH), policies={DENY: "{}"}), "quarantine_foreign"),
@@ -183,7 +183,7 @@ def test_a_ticket_that_is_about_to_act_is_waited_for() -> None:
     )
     waiting = replace(c, others=(replace(c.others[0], intent=acting),))
     (only,) = refusals(waiting)
-    assert (only.code, only.remedy) == ("other_ticket", Remedy.WAIT)
+    assert (only.code, only.remedy) == ("other_ticket_took", Remedy.WAIT)
     assert "8 (disable-key, notified)" in only.sentence
 
 

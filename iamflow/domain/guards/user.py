@@ -127,11 +127,15 @@ def _otherwise(c: Circumstances, known: Belongings, now: Belongings) -> tuple[st
 
 
 def quarantine_holds(c: Circumstances) -> Refusal | None:
-    """Refuse to delete a user who could still act: the deny, Inactive keys and Inactive credentials must all be there."""
+    """Refuse to delete a user who could still act: the deny, Inactive keys and Inactive credentials must all be there.
+
+    In a deletion that has begun the deny may be gone already: it goes last before the user, and what somebody adds then
+    has still to go.
+    """
     kind = c.effect.kind
     if not (kind.takes_user and kind.destroys) or kind is EffectKind.DELETE_USER:
         return None
-    lacks = tuple(quarantine.lacking(c.reading, c.ticket.id))
+    lacks = tuple(quarantine.lacking(c.reading, c.ticket.id, with_deny=not c.goes_on))
     if not lacks:
         return None
     return Refusal(
@@ -150,7 +154,7 @@ def others_are_at_rest(c: Circumstances) -> Refusal | None:
         return None
     told = ", ".join(f"{ticket.id} ({ticket.workflow}, {ticket.state.value})" for ticket in busy[:_SHOWN])
     return Refusal(
-        code="other_ticket",
+        code="other_ticket_took",
         sentence=f"another ticket of this user has taken something and must end first: {told}",
         remedy=Remedy.WAIT,
     )
