@@ -11,7 +11,7 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus
 from iamflow.domain.guards import Remedy
 from iamflow.domain.guards.circumstances import Circumstances
-from iamflow.domain.ids import TicketId
+from iamflow.domain.ids import KeyId, TicketId
 from iamflow.domain.policy import AccountScope, Policy
 from iamflow.domain.states import State
 
@@ -117,7 +117,10 @@ def test_the_policy_of_another_ticket_is_not_looked_at() -> None:
 
 def test_an_approval_lets_a_brownout_deny_the_users_other_keys_too() -> None:
     assert refusal(TWO_KEYS).remedy is Remedy.APPROVE
-    assert "1 other Active key" in refusal(TWO_KEYS).sentence
+    assert refusal(TWO_KEYS).sentence.endswith("1 other Active key")
+    third = replace(TWO_KEYS.reading.keys[0], key_id=KeyId("AKIAIOSFODNN7EXAMPL3"))
+    three = reading(TWO_KEYS, keys=(*TWO_KEYS.reading.keys, third))
+    assert refusal(three).sentence.endswith("2 other Active keys")
     assert codes(approve(TWO_KEYS)) == ()
 
 
@@ -182,6 +185,8 @@ def test_the_effect_names_the_one_key_whose_ticket_it_is() -> None:
     assert LIFT.effect.key_id == KEY
 
 
-@pytest.mark.parametrize("spoilt", [reading(LIFT, policies={}), reading(LIFT, policies={DENY: None})])
-def test_what_an_old_answer_may_lack_is_waited_for(spoilt: Circumstances) -> None:
+@pytest.mark.parametrize(
+    "spoilt", [reading(LIFT, policies={}), reading(LIFT, policies={DENY: None}), brownout(BROWNED, swept_at=None)]
+)
+def test_what_time_may_bring_is_waited_for(spoilt: Circumstances) -> None:
     assert refusal(spoilt).remedy is Remedy.WAIT
