@@ -2,6 +2,7 @@
 
 import pytest
 
+from iamflow.domain.effect import EffectKind, OutcomeKind
 from iamflow.domain.states import Confirmation, Resolution, State
 from iamflow.engine import steer
 from tests.engine.browning import iam
@@ -170,3 +171,25 @@ def test_in_the_grace_period_reminders_go_out_as_for_every_ticket(world: World) 
 
 def _reminders(world: World) -> int:
     return sum("Subject: Reminder" in mail for mail in world.mails())
+
+
+@pytest.mark.parametrize("world", [MANAGED], indirect=True)
+def test_two_tickets_that_make_the_managed_policy_at_the_same_moment_do_not_block_each_other(world: World) -> None:
+    a_user(world)
+    a_user(world, "omar")
+    refs = [str(a_ticket(world).id), str(a_ticket(world, "omar").id)]
+    world.pass_until(State.NOTIFIED, refs[0])
+    world.pass_until(State.NOTIFIED, refs[1])
+    deadline = max(world.ticket(ref).deadline or world.clock.now() for ref in refs)
+    world.clock.set(deadline)
+    world.tick()
+    made = [entry for entry in world.app.store.intents() if entry.intent.effect.kind is EffectKind.CREATE_MFA_POLICY]
+    outcomes = [entry.outcome.kind for entry in made if entry.outcome]
+    assert outcomes[:1] == [OutcomeKind.DONE]
+    assert len(outcomes) == 2
+    assert OutcomeKind.DONE not in outcomes[1:]
+
+    for ref in refs:
+        world.pass_until(State.ENFORCED, ref, days=1)
+
+    assert sorted(world.calls_made()) == [ATTACH, ATTACH, CREATE]
