@@ -31,15 +31,26 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
     ticket = learn(case.ticket, reading, situation)
     if is_deleting(ticket):
         return deletion.decide(ticket, sight, situation)
+    return _quarantined(replace(case, ticket=ticket), sight, situation)
+
+
+def _quarantined(case: Case, sight: Sight, situation: Situation) -> Decision:
+    """Give back at the first sign of use, stop for a person at whatever else was seen, or go on."""
+    ticket, reading = case.ticket, common.required(sight.user)
+    if giving_back.wanted(ticket):
+        return giving_back.decide(ticket, sight, situation)
     found = signals(ticket, sight, situation)
-    if any(signal.kind in DECISIVE for signal in found) or giving_back.wanted(ticket):
+    if any(signal.kind in DECISIVE for signal in found):
         known, new = common.remembered(ticket, found), common.unseen(ticket, found)
         decision = giving_back.decide(known, sight, situation)
         return replace(decision, events=(*common.journal(new, situation.now), *decision.events))
+    forbidden = hands_off(ticket, reading, situation)
+    if forbidden is not None:
+        return common.block(ticket, situation, code=forbidden[0], reason=forbidden[1])
     holding = tuple(signal for signal in found if signal.kind in HOLDING)
     if holding and ticket.state not in PAUSED:
         return watch.hold(ticket, holding, situation)
-    return _go_on(replace(case, ticket=ticket), sight, situation)
+    return _go_on(case, sight, situation)
 
 
 def signals(ticket: Ticket, sight: Sight, situation: Situation) -> tuple[Signal, ...]:
@@ -68,9 +79,6 @@ def _gone(ticket: Ticket, situation: Situation) -> Decision:
 
 def _go_on(case: Case, sight: Sight, situation: Situation) -> Decision:
     ticket, reading = case.ticket, common.required(sight.user)
-    forbidden = hands_off(ticket, reading, situation)
-    if forbidden is not None:
-        return common.block(ticket, situation, code=forbidden[0], reason=forbidden[1])
     poll_at = next_poll(
         ticket, situation.now, situation.policy.timing, situation.policy.of(ticket.workflow).delivery_lag
     )
