@@ -21,6 +21,8 @@ from iamflow.domain.policy import (
     DeleteUserPolicy,
     DisableKeyPolicy,
     EnforceMfaPolicy,
+    MigrateToRolePolicy,
+    OrgMfaGuardrailPolicy,
     OwnerRules,
     Policy,
     Protection,
@@ -105,10 +107,21 @@ class Settings(BaseSettings):
             ("workflows.delete-user.monitor", self.workflows.delete_user.monitor, 24 * HOUR, "24h"),
             ("workflows.delete-user.grace", self.workflows.delete_user.grace, DAY, "1d"),
             ("workflows.delete-user.delivery_lag", self.workflows.delete_user.delivery_lag, 15 * MINUTE, "15m"),
+            ("workflows.migrate-to-role.grace", self.workflows.migrate_to_role.grace, DAY, "1d"),
+            ("workflows.migrate-to-role.idle", self.workflows.migrate_to_role.idle, HOUR, "1h"),
+            ("workflows.migrate-to-role.monitor", self.workflows.migrate_to_role.monitor, 24 * HOUR, "24h"),
+            ("workflows.migrate-to-role.delivery_lag", self.workflows.migrate_to_role.delivery_lag, 15 * MINUTE, "15m"),
             ("workflows.rotate-key.idle", self.workflows.rotate_key.idle, HOUR, "1h"),
             ("workflows.rotate-key.monitor", self.workflows.rotate_key.monitor, 24 * HOUR, "24h"),
             ("workflows.rotate-key.delivery_lag", self.workflows.rotate_key.delivery_lag, 15 * MINUTE, "15m"),
             ("workflows.rotate-key.free_after", self.workflows.rotate_key.free_after, 30 * DAY, "30d"),
+            ("workflows.org-mfa-guardrail.monitor", self.workflows.org_mfa_guardrail.monitor, 24 * HOUR, "24h"),
+            (
+                "workflows.org-mfa-guardrail.delivery_lag",
+                self.workflows.org_mfa_guardrail.delivery_lag,
+                15 * MINUTE,
+                "15m",
+            ),
             ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:
@@ -154,6 +167,10 @@ class Settings(BaseSettings):
         waits = self.workflows.disable_key
         if waits.monitor + waits.delivery_lag > _WATCHED:
             message = "workflows.disable-key: monitor and delivery_lag must be at most 60d together: CloudTrail's lookup keeps 90d"
+            raise ValueError(message)
+        rotating = self.workflows.rotate_key
+        if rotating.monitor + rotating.delivery_lag > _WATCHED:
+            message = "workflows.rotate-key: monitor and delivery_lag must be at most 60d together: CloudTrail's lookup keeps 90d"
             raise ValueError(message)
         if waits.brownout is not None and not 0 * DAY < waits.brownout <= _BROWNOUT_MOST:
             message = (
@@ -220,9 +237,11 @@ class Settings(BaseSettings):
             enforce_mfa=self._enforce_mfa(),
             delete_user=self._delete_user(),
             rotate_key=self._rotate_key(),
+            migrate_to_role=self._migrate_to_role(),
             root_hygiene=RootHygienePolicy(
                 grace=self.workflows.root_hygiene.escalate_after, remind=self.workflows.root_hygiene.remind
             ),
+            org_mfa_guardrail=OrgMfaGuardrailPolicy(**self.workflows.org_mfa_guardrail.model_dump()),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -291,6 +310,18 @@ class Settings(BaseSettings):
             delivery_lag=chosen.delivery_lag,
             approvals=chosen.approvals,
             remove_login_profile=chosen.remove_login_profile,
+        )
+
+    def _migrate_to_role(self) -> MigrateToRolePolicy:
+        chosen = self.workflows.migrate_to_role
+        return MigrateToRolePolicy(
+            grace=chosen.grace,
+            idle=chosen.idle,
+            monitor=chosen.monitor,
+            delivery_lag=chosen.delivery_lag,
+            approvals=chosen.approvals,
+            remind=chosen.remind,
+            narrow=chosen.narrow,
         )
 
     def _rotate_key(self) -> RotateKeyPolicy:
