@@ -162,7 +162,7 @@ class Table:
             graph_engine="mermaid",
             title=self.title,
             states=[state.value for state, _ in self.states],
-            transitions=_rows(self),
+            transitions=_arrows(self),
             initial=State.OPEN.value,
             auto_transitions=False,
             send_event=True,
@@ -199,6 +199,11 @@ def _machine(table: Table) -> Machine:
 
 def _rows(table: Table) -> Any:  # noqa: ANN401 - transitions' own type for this is not importable at run time
     return [_row(transition, source) for transition in table.transitions for source in transition.sources]
+
+
+def _arrows(table: Table) -> Any:  # noqa: ANN401 - as above
+    """Return the rows, one for each arrow: two that differ in their conditions alone are one to the eye."""
+    return list({(row["trigger"], row["source"], row["dest"]): row for row in _rows(table)}.values())
 
 
 def _row(transition: Transition, source: State) -> dict[str, Any]:

@@ -109,11 +109,25 @@ def test_where_cloudtrail_is_late_the_last_use_alone_gives_the_key_back(tmp_path
     with a_world(tmp_path, POLLED, SandboxSettings(lookups_per_second=10_000, trail_delay=2 * HOUR)) as world:
         browned_out(world)
         _denied(world, region="eu-west-1")
+        world.pass_days(HOUR / DAY)
+        assert policies(world) == []
         ticket = world.pass_until(State.ROLLED_BACK, days=HOUR / DAY)
         (signal,) = ticket.progress.signals
         assert signal.kind is SignalKind.KEY_USED
         assert "s3 eu-west-1" in signal.sentence
         assert signal.event is None
+        check_way_out(world)
+
+
+def test_the_key_works_again_at_once_and_the_application_is_named_once_cloudtrail_delivers(tmp_path: Path) -> None:
+    with a_world(tmp_path, POLLED, SandboxSettings(lookups_per_second=10_000, trail_delay=20 * HOUR / 60)) as world:
+        browned_out(world)
+        world.clock.advance(HOUR / 4)
+        _denied(world, region="eu-west-1")
+        world.pass_days(HOUR / 4 / DAY)
+        assert policies(world) == []
+        world.pass_until(State.ROLLED_BACK, days=2 * HOUR / DAY)
+        assert {(call.source, call.region) for call in _seen(world)} == {("s3.amazonaws.com", "eu-west-1")}
         check_way_out(world)
 
 

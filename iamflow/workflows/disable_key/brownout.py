@@ -46,6 +46,10 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision | None:
         return replace(_while_on(ticket, brownout, reading, situation), events=events)
     if not _works(ticket, reading):
         return None
+    nameless_until = names_nobody_until(ticket, brownout, situation)
+    if nameless_until is not None and sight.brownout is None and situation.now < nameless_until:
+        reason = "the key is in use and works again; CloudTrail is being waited for, to tell which application it is"
+        return replace(common.stay(ticket, due_at=nameless_until, reason=reason), events=events)
     if _was_used(ticket) or ticket.wanted is Wanted.ROLLBACK:
         return replace(_roll_back(ticket, brownout, situation), events=events)
     if ticket.state in PAUSED:
@@ -141,6 +145,18 @@ def sweep_at(brownout: Brownout, situation: Situation) -> datetime | None:
     """Return from when on CloudTrail can be expected to hold every denial; None while the deny is on."""
     lifted_at = brownout.lifted_at
     return lifted_at + situation.policy.disable_key.delivery_lag if lifted_at is not None else None
+
+
+def names_nobody_until(ticket: Ticket, brownout: Brownout, situation: Situation) -> datetime | None:
+    """Return until when a ticket waits for CloudTrail to name the application, where IAM alone has shown a use.
+
+    The deny is gone by then, so that nobody waits for anything but the name. None where there is nothing to wait for: the
+    use is named, a person has asked for the rollback, or the ticket is paused.
+    """
+    named = any(signal.event is not None for signal in ticket.progress.signals)
+    if not _was_used(ticket) or named or ticket.wanted is Wanted.ROLLBACK or ticket.state in PAUSED:
+        return None
+    return sweep_at(brownout, situation)
 
 
 def lifted(ticket: Ticket, at: datetime, request_id: str | None) -> Ticket:

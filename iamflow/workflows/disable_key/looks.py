@@ -11,6 +11,7 @@ from iamflow.domain.policy import DAY
 from iamflow.domain.signals import from_brownout
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
+from iamflow.workflows.disable_key.brownout import names_nobody_until
 from iamflow.workflows.shared import watch
 from iamflow.workflows.shared.course import ready
 from iamflow.workflows.workflow import Situation
@@ -60,5 +61,7 @@ def _browned_out(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Si
     delivered = brownout.lifted_at is not None and (
         situation.now >= brownout.lifted_at + policy.of(ticket.workflow).delivery_lag
     )
-    due = not used and delivered and lacks in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS} and ticket.state not in PAUSED
+    unnamed = names_nobody_until(ticket, brownout, situation) is not None
+    unsearched = not used and lacks in {Lack.NOT_SWEPT, Lack.OTHER_REGIONS} and ticket.state not in PAUSED
+    due = delivered and (unsearched or unnamed)
     return frozenset({Look.BROWNOUT}) if due and sight.brownout is None else _NOTHING
