@@ -46,15 +46,19 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision | None:
         return replace(_while_on(ticket, brownout, reading, situation), events=events)
     if not _works(ticket, reading):
         return None
-    nameless_until = names_nobody_until(ticket, brownout, situation)
-    if nameless_until is not None and sight.brownout is None and situation.now < nameless_until:
-        reason = "the key is in use and works again; CloudTrail is being waited for, to tell which application it is"
-        return replace(common.stay(ticket, due_at=nameless_until, reason=reason), events=events)
     if _was_used(ticket) or ticket.wanted is Wanted.ROLLBACK:
-        return replace(_roll_back(ticket, brownout, situation), events=events)
+        return replace(_given_back(ticket, brownout, sight, situation), events=events)
     if ticket.state in PAUSED:
         return None
     return _afterwards(ticket, brownout, sight, situation)
+
+
+def _given_back(ticket: Ticket, brownout: Brownout, sight: Sight, situation: Situation) -> Decision:
+    nameless_until = names_nobody_until(ticket, brownout, situation)
+    if nameless_until is not None and sight.brownout is None and situation.now < nameless_until:
+        reason = "the key is in use and works again; CloudTrail is being waited for, to tell which application it is"
+        return common.stay(ticket, due_at=nameless_until, reason=reason)
+    return _roll_back(ticket, brownout, situation)
 
 
 def _works(ticket: Ticket, reading: UserReading) -> bool:
