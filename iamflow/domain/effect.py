@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
+from iamflow.domain.sink import WRITES, Sink
 
 
 class EffectKind(StrEnum):
@@ -364,6 +365,13 @@ class Effect:
     none where the key or the user itself is changed."""
     document: str | None = None
     """The text that is put, where the effect puts one; for the secret of a new key, the place that it is put in."""
+
+    @property
+    def call(self) -> str:
+        """The action that this effect performs. A write to a secret store is called as its place says."""
+        if self.kind is EffectKind.PROVE_SINK and self.document is not None:
+            return WRITES[Sink.read(self.document).kind]
+        return self.kind.call
 
     @property
     def target(self) -> str:

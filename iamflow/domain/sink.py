@@ -28,6 +28,13 @@ DEFAULT_NAMES = {
 }
 """What a secret is called where the settings do not say it."""
 
+WRITES = {
+    SinkKind.SECRETSMANAGER: "secretsmanager:PutSecretValue",
+    SinkKind.SSM: "ssm:PutParameter",
+    SinkKind.FILE: "file:write",
+}
+"""How a write to each kind of place is called; to a file, no call of AWS is made."""
+
 _NOT_IN_NAMES = {
     SinkKind.SECRETSMANAGER: re.compile(r"[^\w+=.@-]", re.ASCII),
     SinkKind.SSM: re.compile(r"[^\w.-]", re.ASCII),

@@ -231,7 +231,7 @@ def intent_detail(intent: Intent) -> dict[str, object]:
     return {
         "intent": intent.id,
         "effect": effect.kind.value,
-        "call": effect.kind.call,
+        "call": effect.call,
         "account_id": effect.account_id,
         "username": effect.username,
         "access_key_id": effect.key_id,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from iamflow.cli.render.record import Section
+from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
 from iamflow.cli.render.words import duration, relative, utc, when
 from iamflow.domain.evidence import Activity, Baseline, Signal
@@ -33,6 +34,7 @@ def sections(shown: Shown) -> list[Section]:
         _standing(shown),
         _brownout(shown),
         _mfa(shown),
+        replacement(shown),
         _signals(shown),
         _end(shown),
     ]

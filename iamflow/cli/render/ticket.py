@@ -67,6 +67,7 @@ _PROGRESS = (
     "brownout",
     "mfa_policy",
     "enrolment",
+    "rotation",
     "deactivated_at",
     "window_ends_at",
     "final_sweep",
