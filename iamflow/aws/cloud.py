@@ -1,6 +1,6 @@
 """AWS over many accounts, as the engine sees it. Importing this imports boto3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,10 @@ from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
+from iamflow.aws.grants import read as read_grants
 from iamflow.aws.keys import read_user
+from iamflow.aws.organisation import members
+from iamflow.aws.people import read_people
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
 from iamflow.aws.rights import read_rights
@@ -20,12 +23,16 @@ from iamflow.aws.sessions import Sessions
 from iamflow.aws.settings import AwsSettings
 from iamflow.aws.step import AwsStep
 from iamflow.aws.trail import TrailReader
+from iamflow.aws.usage import Question, find
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.errors import ConfigError, IamflowError
+from iamflow.domain.errors import ConfigError, IamflowError, PermanentError
 from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import RegionSet, UserReading
+from iamflow.domain.guardrail import Member
+from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.ids import AccountId, Region, TicketId
+from iamflow.domain.migration import Grants, Workloads
 from iamflow.domain.people import Identity
 from iamflow.domain.rights import Rights
 from iamflow.domain.root import AccountReading
@@ -36,6 +43,8 @@ from iamflow.engine.ports import Step, TrailPage
 _IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # How botocore calls credentials that belong to a machine, not to a person.
 _MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-identity"})
+_PEOPLE_PER_SECOND = 10.0
+"""Users of one account that are looked at in a second; IAM's limits are not documented, and shared with other tools."""
 _INSTANCE = "i-"
 _REGION_IN_ARN = 3
 
@@ -60,6 +69,7 @@ class AwsCloud:
         self._clock = clock
         self._sessions = Sessions(settings, clients, clock)
         self._trail = TrailReader(LookupBudget(clock, settings.trail_lookups_per_second))
+        self._people_budget = LookupBudget(clock, _PEOPLE_PER_SECOND)
         self._iam_region = _IAM_REGIONS.get(clients.partition, clients.region)
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
@@ -76,9 +86,37 @@ class AwsCloud:
         session = self._sessions.for_reads(account_id)
         return read_account(session, session.connection.reading("iam", self._iam_region), self._clock)
 
+    def members(self, account_id: AccountId, target: str) -> tuple[Member, ...]:
+        """Read which member accounts lie under a target of the organisation that this account manages now."""
+        return members(self._api(account_id, "organizations", self._iam_region), target)
+
+    def people(self, account_id: AccountId) -> AccountPeople:
+        """Read every user of an account now, and its root user: some calls for each of them, a few users a second."""
+        session = self._sessions.for_reads(account_id)
+        iam = session.connection.reading("iam", self._iam_region)
+        return read_people(session, iam, self._people_budget, self._clock)
+
     def rights(self, subject: UserSubject) -> Rights:
         """Read every policy that bears on what the user may do now."""
         return read_rights(self._api(subject.account_id, "iam", self._iam_region), subject.username)
+
+    def grants(self, subject: UserSubject, roles: Sequence[str]) -> Grants:
+        """Read every policy that a role in the key's place needs now: of the user, his groups, and these roles."""
+        return read_grants(self._api(subject.account_id, "iam", self._iam_region), subject.username, roles)
+
+    def usage(self, subject: UserSubject, addresses: Sequence[str], named: Sequence[str]) -> Workloads:
+        """Look for what uses the subject's key: functions, services, instances with these addresses, and what is named."""
+        if subject.key_id is None:
+            message = f"user {subject.username!r}: what uses a key can be looked for only where there is one"
+            raise PermanentError(message)
+        question = Question(
+            account_id=subject.account_id,
+            key_id=subject.key_id,
+            regions=self.regions(subject.account_id).readable,
+            addresses=tuple(addresses),
+            named=tuple(named),
+        )
+        return find(self._sessions.for_reads(subject.account_id).connection.reading, question)
 
     def regions(self, account_id: AccountId) -> RegionSet:
         """Return the regions to be read, and those that the settings excuse. Asked of AWS once an hour."""

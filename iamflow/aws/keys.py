@@ -1,12 +1,16 @@
 """What IAM says about a user, its keys, and the account."""
 
-from iamflow.aws import belongings, parts
+from datetime import datetime
+
+from iamflow.aws import belongings, parts, standings
 from iamflow.aws.answers import instant, receipt_of, required, text
 from iamflow.aws.arns import checked_user, policy_arn
 from iamflow.aws.clients import Answer, Api
 from iamflow.aws.errors import Attempt, Refusal, not_understood, one_line, refusal_of
+from iamflow.aws.organisation import read_organisation
 from iamflow.aws.sessions import AccountSession
 from iamflow.aws.sinks import open_store
+from iamflow.domain.blueprint import Standing
 from iamflow.domain.clock import Clock
 from iamflow.domain.errors import BlockedError, PermanentError, TemporaryError
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
@@ -24,12 +28,17 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
     All of it is read each time, for polls as well: a quarantine that begins while a key is watched must stop
     everything, and tags may begin to protect. ``read_at`` is the time before the first call, so that a reading is never
     younger than what it says. A user who does not exist is a result; whatever fails or changes meanwhile, raises.
+    Of a guardrail, the organisation is read instead.
     """
+    if subject.governed is not None:
+        organizations = session.connection.reading("organizations", iam.attempt.region)
+        return read_organisation(session, organizations, subject.governed, clock)
     name = checked_user(subject.username)
     read_at = clock.now()
     answer = _user(iam, name)
+    stands, role_used_at = _standings(session, iam, subject)
     if answer is None:
-        return UserReading(read_at=read_at, account_id=session.account_id, user_id=None)
+        return UserReading(read_at=read_at, account_id=session.account_id, user_id=None, standings=stands)
     user = answer["User"]
     try:
         attached = parts.attached(iam, name)
@@ -45,6 +54,8 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
             aws_time=receipt_of(answer).at,
             quarantined=any(policy.startswith(_QUARANTINE) for policy in attached.values()),
             sink=None if subject.sink is None else state_of(session, subject.sink, iam.attempt.region),
+            standings=stands,
+            role_used_at=role_used_at,
             policies={policy: parts.inline_policy(iam, name, policy) for policy in subject.policies},
             created_at=instant(user.get("CreateDate")),
             password_last_used=instant(user.get("PasswordLastUsed")),
@@ -68,6 +79,14 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
             raise
         message = f"account {subject.account_id}: user {name!r} changed while it was being read; it will be read again"
         raise TemporaryError(message) from error
+
+
+def _standings(
+    session: AccountSession, iam: Api, subject: UserSubject
+) -> tuple[dict[str, Standing] | None, datetime | None]:
+    if subject.blueprint is None:
+        return None, None
+    return standings.read(session.connection.reading, iam, subject.blueprint)
 
 
 def state_of(session: AccountSession, sink: Sink, region: str) -> SinkState:

@@ -8,7 +8,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 
 from iamflow.aws.arns import policy_arn, user_resources
-from iamflow.aws.effects import CALLS
+from iamflow.aws.blueprint_permissions import general_statements, session_statements
+from iamflow.aws.effects import CALLS, guardrails
 from iamflow.aws.effects.call import ON_USER
 from iamflow.aws.roles import Role
 from iamflow.aws.sinks.permissions import store_statements
@@ -37,7 +38,7 @@ def policy_document(
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
     ``sink`` is where the secrets of new keys go, its name a pattern.
     """
-    calls = [CALLS[effect] for effect in EffectKind if effect in effects]
+    calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
         _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
         _allow("ReadAccountAndTrail", ACCOUNT_READS, "*"),
@@ -55,12 +56,16 @@ def policy_document(
     if stores and sink is not None:
         writes = any(role is None or call.role is role for call in stores)
         statements += store_statements(sink, (partition, "*"), writes=writes)
+    mine = [call for call in calls if role is None or call.role is role]
+    statements += general_statements(calls, partition, mine)
     for sid in dict.fromkeys(call.sid for call in calls if call.actions and (role is None or call.role is role)):
         of_sid = [call for call in calls if call.sid == sid]
         actions = {action for call in of_sid for action in call.actions}
-        on = tuple(dict.fromkeys(pattern for call in of_sid for pattern in call.on))
+        # Attaching is about the user alone; which policy may be attached is a condition.
+        on = tuple(dict.fromkeys(on for call in of_sid for on in ((ON_USER,) if call.only else call.on)))
         only = tuple(dict.fromkeys(name for call in of_sid for name in call.only))
         statements.append(_allow(sid, actions, _arns(partition, on)) | _only(partition, "*", only))
+    statements += guardrails.policy_statements(effects, role)
     return {"Version": _VERSION, "Statement": statements}
 
 
@@ -83,6 +88,8 @@ def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> 
 
     Raises ``PermanentError`` where the user name is none, or the policy would be longer than AWS accepts.
     """
+    if effect.governs:
+        return one_line({"Version": _VERSION, "Statement": guardrails.session_statements(partition, subject, effect)})
     call = CALLS[effect]
     others = [f"arn:{partition}:iam::{subject.account_id}:{pattern}" for pattern in call.on if pattern != ON_USER]
     resources = [*user_resources(partition, subject.account_id, subject.username), *others]
@@ -95,6 +102,8 @@ def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> 
         statements.append({"Effect": "Allow", "Action": list(call.actions), "Resource": resources[:2]} | only)
     if call.lists:
         statements.append({"Effect": "Allow", "Action": list(call.lists), "Resource": "*"})
+    if subject.blueprint is not None:
+        statements += session_statements(call, subject.blueprint, partition, subject.account_id)
     if subject.sink is not None:
         statements += store_statements(subject.sink, (partition, subject.account_id), writes=call.stores, exact=True)
     text = one_line({"Version": _VERSION, "Statement": statements})

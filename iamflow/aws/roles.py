@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who is to be given a policy: reading, taking access and giving it back, deleting, issuing credentials."""
+    """Who is to be given a policy: reading, taking access and giving it back, deleting, issuing credentials, making roles."""
 
     OBSERVER = "observer"
     OPERATOR = "operator"
     REAPER = "reaper"
     ISSUER = "issuer"
+    BUILDER = "builder"

@@ -1,5 +1,6 @@
 """One step that changes something: its fresh reading and its calls, through one session."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from iamflow.aws.answers import receipt_of
@@ -7,6 +8,7 @@ from iamflow.aws.clients import Api
 from iamflow.aws.effects import CALLS
 from iamflow.aws.keys import read_user
 from iamflow.aws.sessions import AccountSession
+from iamflow.domain.blueprint import region_in
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import Effect, EffectKind, Receipt
 from iamflow.domain.errors import IamflowError, PermanentError, TemporaryError, UncertainError
@@ -55,7 +57,7 @@ class AwsStep:
         receipt: Receipt | None = None
         until = self._clock.now() + _CALLS_WITHIN
         try:
-            for answer in CALLS[effect.kind].make(self._client, effect):
+            for answer in CALLS[effect.kind].make(self._opener(effect), effect):
                 receipt = receipt_of(answer)
                 if self._clock.now() > until:
                     message = "the calls took too long; what is left is for a later look"
@@ -70,7 +72,14 @@ class AwsStep:
             raise PermanentError(message)
         return receipt
 
-    def _client(self, service: str) -> Api:
+    def _opener(self, effect: Effect) -> Callable[[str], Api]:
+        """Return what opens a service where the effect is: IAM in its region, others where their resource or the secret is."""
         sink = self._subject.sink
-        region = sink.region if service != "iam" and sink is not None else None
-        return self._session.connection.changing(service, region or self._region)
+        regions = [region for target in effect.targets if (region := region_in(target)) is not None]
+        elsewhere = regions[0] if regions else sink.region if sink is not None else None
+
+        def opened(service: str) -> Api:
+            region = elsewhere if service != "iam" else None
+            return self._session.connection.changing(service, region or self._region)
+
+        return opened

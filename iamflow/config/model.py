@@ -241,7 +241,7 @@ class Settings(BaseSettings):
             root_hygiene=RootHygienePolicy(
                 grace=self.workflows.root_hygiene.escalate_after, remind=self.workflows.root_hygiene.remind
             ),
-            org_mfa_guardrail=OrgMfaGuardrailPolicy(**self.workflows.org_mfa_guardrail.model_dump()),
+            org_mfa_guardrail=self._org_mfa_guardrail(),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(
@@ -338,6 +338,15 @@ class Settings(BaseSettings):
             remind=waits.remind,
             free_after=waits.free_after,
             sink=Sink(kind=waits.sink, name=name, region=waits.region, kms_key=waits.kms_key),
+        )
+
+    def _org_mfa_guardrail(self) -> OrgMfaGuardrailPolicy:
+        chosen = self.workflows.org_mfa_guardrail
+        return OrgMfaGuardrailPolicy(
+            monitor=chosen.monitor,
+            delivery_lag=chosen.delivery_lag,
+            approvals=chosen.approvals,
+            exempt_change_password=chosen.exempt_change_password,
         )
 
     def _timing(self) -> Timing:

@@ -174,6 +174,15 @@ class RootHygiene(Section):
         return value
 
 
+class OrgMfaGuardrail(Section):
+    """The settings of ``org-mfa-guardrail``."""
+
+    monitor: Duration = 48 * HOUR
+    delivery_lag: Duration = 30 * MINUTE
+    approvals: int = Field(default=2, ge=1, le=10)
+    exempt_change_password: bool = False
+
+
 _NAME_FIELDS = frozenset({"username", "account_id", "access_key_id"})
 
 
@@ -219,6 +228,26 @@ class RotateKey(Section):
         return self
 
 
+class MigrateToRole(Section):
+    """The settings of ``migrate-to-role``."""
+
+    grace: Duration = DAY
+    idle: Duration = 24 * HOUR
+    monitor: Duration = 48 * HOUR
+    delivery_lag: Duration = 30 * MINUTE
+    approvals: int = Field(default=1, ge=1, le=10)
+    remind: Duration = 7 * DAY
+    narrow: bool = False
+
+    @field_validator("remind")
+    @classmethod
+    def _not_always(cls, value: timedelta) -> timedelta:
+        if value < HOUR:
+            message = "must be 1h or more"
+            raise ValueError(message)
+        return value
+
+
 class Workflows(Section):
     """The waits of every workflow."""
 
@@ -226,7 +255,9 @@ class Workflows(Section):
     enforce_mfa: EnforceMfa = Field(default_factory=EnforceMfa, alias="enforce-mfa")
     delete_user: DeleteUser = Field(default_factory=DeleteUser, alias="delete-user")
     rotate_key: RotateKey = Field(default_factory=RotateKey, alias="rotate-key")
+    migrate_to_role: MigrateToRole = Field(default_factory=MigrateToRole, alias="migrate-to-role")
     root_hygiene: RootHygiene = Field(default_factory=RootHygiene, alias="root-hygiene")
+    org_mfa_guardrail: OrgMfaGuardrail = Field(default_factory=OrgMfaGuardrail, alias="org-mfa-guardrail")
 
 
 class Owners(Section):

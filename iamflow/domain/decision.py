@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from iamflow.domain.effect import Effect, Intent
-from iamflow.domain.evidence import Baseline, Sweep
+from iamflow.domain.evidence import Baseline, Sweep, TrailEvent
 from iamflow.domain.facts import UserReading
+from iamflow.domain.guardrail import Preview, Watch
 from iamflow.domain.journal import NewEvent
-from iamflow.domain.migration import Grants, Usage
+from iamflow.domain.migration import Grants, Workloads
 from iamflow.domain.notice import Notice, NoticeStatus
 from iamflow.domain.rights import Rights
 from iamflow.domain.root import AccountReading
@@ -21,6 +22,8 @@ class Look(StrEnum):
 
     USER = "user"
     ACCOUNT = "account"
+    PREVIEW = "preview"
+    DENIALS = "denials"
     BASELINE = "baseline"
     REACTIONS = "reactions"
     BROWNOUT = "brownout"
@@ -51,11 +54,23 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Denials:
+    """A part of a search for what a guardrail denied: what was found, and how far the search has come."""
+
+    events: tuple[TrailEvent, ...]
+    watch: Watch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sight:
     """What was read for one case. None means that it was not asked for; a read that failed is an error, never a sight."""
 
     user: UserReading | None = None
     account: AccountReading | None = None
+    preview: Preview | None = None
+    """What a guardrail would do, as far as it is read by now."""
+    denials: Denials | None = None
+    """What was denied by a guardrail, as far as this look has searched."""
     baseline: Baseline | None = None
     reactions: Sweep | None = None
     brownout: Sweep | None = None
@@ -70,7 +85,7 @@ class Sight:
     """The user once more, with every document and body."""
     rights: Rights | None = None
     """What the user may do by his policies."""
-    usage: Usage | None = None
+    usage: Workloads | None = None
     """Which workloads of the account use the key."""
     grants: Grants | None = None
     """The policies that a role in the key's place has to have."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from iamflow.domain.blueprint import Blueprint, Scenario
+from iamflow.domain.evidence import TrailEvent
 from iamflow.domain.journal import canonical
 from iamflow.domain.rotation import Confirmed
 
@@ -74,10 +75,16 @@ class Migration:
     """Why there can be no plan yet, in words; None where there is one, or nothing was tried."""
     not_before: datetime | None = None
     """Nothing is made before this date: a maintenance window begins then."""
+    done: tuple[str, ...] = ()
+    """The ids of the steps that were observed to be done, in order. What counts is what AWS shows."""
+    trying: str | None = None
+    """The step that was proposed last, made or unmade."""
+    tries: int = 0
+    """How often it was proposed in a row: one that never shows is not repeated for ever."""
     begun_at: datetime | None = None
     """When the first change was about to be made."""
     changed_at: datetime | None = None
-    """When the last change of IAM was observed."""
+    """When the last change was observed."""
     provisioned_at: datetime | None = None
     """When everything of the blueprint was observed."""
     role_used_at: datetime | None = None
@@ -93,6 +100,14 @@ class Migration:
     def made(self) -> bool:
         """Whether something of the blueprint may be there, so that leaving the ticket alone is not doing nothing."""
         return self.begun_at is not None and self.undone_at is None
+
+    @property
+    def blueprint_made(self) -> Blueprint:
+        """The plan. A migration without one has none to ask for."""
+        if self.blueprint is None:
+            message = "a migration without a plan"
+            raise AssertionError(message)
+        return self.blueprint
 
     def digest(self) -> str | None:
         """Return what an approval binds to: everything that would be made, and the choice that it follows from."""
@@ -123,12 +138,34 @@ class Grants:
     """The ARN of the user's permissions boundary."""
     providers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(ARN, audiences) of each identity provider of the account."""
+    partition: str = "aws"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Usage:
+class Workloads:
     """What AWS shows of the workloads that use a key."""
 
     regions: tuple[str, ...]
     places: tuple[Place, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+
+
+TRIES_MOST = 4
+"""After so many tries at one step a person looks before another one: each may have left something in AWS."""
+
+
+def tried(migration: Migration, step: str) -> Migration:
+    """Return the migration with one more try at a step, made (its id) or unmade (its id after a minus)."""
+    return replace(migration, trying=step, tries=migration.tries + 1 if migration.trying == step else 1)
+
+
+def idle_since(migration: Migration, used: datetime | None) -> datetime | None:
+    """Return since when the key counts as idle: its last use, but not before the role was there to be taken."""
+    if migration.provisioned_at is None:
+        return None
+    return max(migration.provisioned_at, used) if used is not None else migration.provisioned_at
+
+
+def is_adoption(event: TrailEvent) -> bool:
+    """Return whether an event is that somebody, or a service for an application, took a role."""
+    return event.name.startswith("AssumeRole") and event.error_code is None

@@ -3,10 +3,11 @@
 import hashlib
 from datetime import timedelta
 
+from iamflow.domain import brownout as browning
 from iamflow.domain import quarantine
-from iamflow.domain.brownout import policy_document
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import UserReading
+from iamflow.domain.guardrail import Guardrail, policy_document, policy_name, target_of
 from iamflow.domain.journal import canonical
 from iamflow.domain.policy import Policy
 from iamflow.domain.require_mfa import How, shape
@@ -17,7 +18,7 @@ def remaining_effects(ticket: Ticket) -> tuple[EffectKind, ...]:
     """Return the effects that the ticket has still before it, in order."""
     if ticket.key_was_deactivated:
         return (EffectKind.DELETE_KEY,)
-    return (*_replacing(ticket), EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
+    return (*_provisioning(ticket), *_replacing(ticket), EffectKind.DEACTIVATE_KEY, EffectKind.DELETE_KEY)
 
 
 def _replacing(ticket: Ticket) -> tuple[EffectKind, ...]:
@@ -29,6 +30,14 @@ def _replacing(ticket: Ticket) -> tuple[EffectKind, ...]:
     return (EffectKind.FREE_SLOT, EffectKind.ISSUE_KEY) if frees else (EffectKind.ISSUE_KEY,)
 
 
+def _provisioning(ticket: Ticket) -> tuple[EffectKind, ...]:
+    """Return the steps that lead to a role, in order, each kind once; none once all of them have been done."""
+    migration = ticket.migration
+    if migration is None or migration.blueprint is None or migration.provisioned_at is not None:
+        return ()
+    return tuple(dict.fromkeys(step.kind for step in migration.blueprint.steps))
+
+
 def digest_of(ticket: Ticket, reading: UserReading, policy: Policy) -> str | None:
     """Return the digest of what would be done under these settings, or None when its subject is not there."""
     if ticket.access_key_id is not None:
@@ -38,6 +47,8 @@ def digest_of(ticket: Ticket, reading: UserReading, policy: Policy) -> str | Non
 
 def _user_plan_digest(ticket: Ticket, reading: UserReading, policy: Policy) -> str | None:
     """Return the digest of the plan of a ticket that is about a user."""
+    if ticket.progress.guardrail is not None:
+        return _guardrail_digest(ticket, ticket.progress.guardrail, policy)
     if reading.user_id is None:
         return None
     plan: dict[str, object] = {
@@ -47,6 +58,25 @@ def _user_plan_digest(ticket: Ticket, reading: UserReading, policy: Policy) -> s
         "user": ticket.username,
         "user_id": reading.user_id,
         **_USER_PLANS[ticket.workflow](ticket, reading, policy),
+    }
+    return hashlib.sha256(canonical(plan).encode()).hexdigest()
+
+
+def _guardrail_digest(ticket: Ticket, guardrail: Guardrail, policy: Policy) -> str | None:
+    """Return the digest of a guardrail: what is attached to what, and who would be denied; None without a preview."""
+    if guardrail.preview is None or not guardrail.preview.whole:
+        return None
+    written = guardrail.policy
+    password = policy.org_mfa_guardrail.exempt_change_password
+    plan: dict[str, object] = {
+        "workflow": ticket.workflow,
+        "version": ticket.workflow_version,
+        "account": ticket.account_id,
+        "effects": ["create_scp", "attach_scp"],
+        "target": target_of(ticket.username),
+        "policy": policy_name(ticket.id),
+        "document": written.document if written else policy_document(ticket.id, exempt_change_password=password),
+        "preview": guardrail.preview.plan(),
     }
     return hashlib.sha256(canonical(plan).encode()).hexdigest()
 
@@ -98,8 +128,10 @@ def plan_digest(
         "excused": sorted([region, reason] for region, reason in excused),
     }
     if brownout is not None and not ticket.key_was_deactivated:
-        plan["brownout"] = {"seconds": brownout.total_seconds(), "document": policy_document(ticket.id)}
+        plan["brownout"] = {"seconds": brownout.total_seconds(), "document": browning.policy_document(ticket.id)}
     rotation = ticket.progress.rotation
     if rotation is not None:
         plan["rotation"] = {"sink": rotation.sink, "frees": rotation.slot, "new": rotation.new_key}
+    if ticket.migration is not None:
+        plan["migration"] = ticket.migration.digest()
     return hashlib.sha256(canonical(plan).encode()).hexdigest()

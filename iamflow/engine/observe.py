@@ -9,7 +9,7 @@ from iamflow.domain.facts import UserReading
 from iamflow.domain.root import AccountReading
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
-from iamflow.engine import sweeps
+from iamflow.engine import guardrails, migration, sweeps
 from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
 from iamflow.workflows.workflow import Achievement, Workflow
@@ -50,6 +50,8 @@ def subject_of(engine: Engine, workflow: Workflow, ticket: Ticket) -> UserSubjec
         parts=workflow.parts | workflow.parts_of(ticket),
         managed=workflow.managed_of(ticket, engine.policy),
         sink=workflow.sink_of(ticket),
+        governed=workflow.governed_of(ticket),
+        blueprint=workflow.blueprint_of(ticket),
     )
 
 
@@ -84,10 +86,6 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
             seen = replace(sight, user=reading)
-        case Look.ACCOUNT:
-            account = engine.cloud.read_account(ticket.account_id)
-            _require_time(engine, ticket, account)
-            seen = replace(sight, account=account)
         case Look.QUOTA:
             seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
         case Look.SNAPSHOT:
@@ -95,6 +93,28 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             seen = replace(sight, snapshot=engine.cloud.read(whole))
         case Look.RIGHTS:
             seen = replace(sight, rights=engine.cloud.rights(subject))
+        case Look.USAGE:
+            seen = replace(sight, usage=migration.usage(engine, subject, ticket, sight))
+        case Look.GRANTS:
+            seen = replace(sight, grants=migration.grants(engine, subject, ticket))
+        case Look.ADOPTION:
+            seen = replace(sight, adoption=sweeps.adoption(engine, ticket))
+        case _:
+            seen = _beyond_users(engine, ticket, sight, what)
+    return seen
+
+
+def _beyond_users(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight:
+    """Return the sight with what is about an account, an organisation, or a trail."""
+    match what:
+        case Look.ACCOUNT:
+            account = engine.cloud.read_account(ticket.account_id)
+            _require_time(engine, ticket, account)
+            seen = replace(sight, account=account)
+        case Look.PREVIEW:
+            seen = replace(sight, preview=guardrails.preview(engine, ticket))
+        case Look.DENIALS:
+            seen = replace(sight, denials=guardrails.denials(engine, ticket))
         case _:
             seen = _searched(engine, ticket, sight, what)
     return seen
@@ -114,7 +134,8 @@ def _searched(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight
         case Look.FINAL_SWEEP:
             seen = replace(sight, final_sweep=sweeps.final_sweep(engine, ticket))
         case Look.PROOF:
-            seen = replace(sight, proof=sweeps.proof(engine, ticket))
+            prove = sweeps.proof if ticket.progress.guardrail is None else guardrails.proof
+            seen = replace(sight, proof=prove(engine, ticket))
         case Look.ORIGIN:
             seen = replace(sight, origin=sweeps.origin(engine, ticket))
         case _:

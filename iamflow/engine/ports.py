@@ -13,10 +13,12 @@ from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
 from iamflow.domain.facts import Finding, RegionSet, UserReading
+from iamflow.domain.guardrail import Member
+from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
 from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
-from iamflow.domain.migration import Grants, Usage
+from iamflow.domain.migration import Grants, Workloads
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
@@ -456,6 +458,14 @@ class Cloud(Protocol):
         """Read what AWS tells of the account's root user now."""
         ...
 
+    def members(self, account_id: AccountId, target: str) -> Sequence[Member]:
+        """Read which member accounts lie under a target of the organisation that this account manages now."""
+        ...
+
+    def people(self, account_id: AccountId) -> AccountPeople:
+        """Read every user of an account now, and its root user. Raises ``BlockedError`` where there are too many."""
+        ...
+
     def rights(self, subject: UserSubject) -> Rights:
         """Return the policies that bear on what the user may do: his own, his groups', his permissions boundary."""
         ...
@@ -464,7 +474,7 @@ class Cloud(Protocol):
         """Return the policies that a role in the key's place needs: of the user, his groups, and these roles (ARNs)."""
         ...
 
-    def usage(self, subject: UserSubject, addresses: Sequence[str], named: Sequence[str]) -> Usage:
+    def usage(self, subject: UserSubject, addresses: Sequence[str], named: Sequence[str]) -> Workloads:
         """Return what uses the subject's key, in every region: what holds it, or has one of these addresses, or is named (ARNs).
 
         What may not be looked through is told in the answer; never is it left out.

@@ -18,6 +18,7 @@ from iamflow.domain.rotation import Confirmed
 from iamflow.domain.schedule import after_hold
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Approval, Ticket, Word
+from iamflow.domain.window import watched_to_the_end, window_ends
 from iamflow.engine.changes import moved, was_paused_in
 from iamflow.engine.ports import Change, Store
 from iamflow.workflows import registry
@@ -45,13 +46,17 @@ class Desk:
     person: Identity
 
 
-def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | None = None) -> Ticket:
+def approve(
+    desk: Desk, ref: str, *, comment: str | None = None, digest: str | None = None, accept_damage: bool = False
+) -> Ticket:
     """Approve the plan as it reads now. ``digest`` says which plan the person has seen.
+
+    A plan that is known to deny what is in use takes ``accept_damage`` from each person, and a comment.
 
     Raises ``RefusedError`` unless the ticket awaits an approval, ``ChangedError`` when the plan is another by now,
     ``NotAuthorisedError`` when this person may not approve it or has done so already.
     """
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     _require_state(ticket, State.AWAITING_APPROVAL, "approve")
     if ticket.plan_digest is None:
         message = f"ticket {ticket.id} has no plan yet: the daemon must look at it first"
@@ -78,14 +83,37 @@ def approve(desk: Desk, ref: str, *, comment: str | None = None, digest: str | N
         expires_at=now + desk.policy.timing.approval_valid,
         comment=comment,
     )
-    detail = {"digest": ticket.plan_digest, "expires_at": approval.expires_at.isoformat(), "comment": comment}
+    detail: dict[str, object] = {
+        "digest": ticket.plan_digest,
+        "expires_at": approval.expires_at.isoformat(),
+        "comment": comment,
+    }
+    if accept_damage:
+        detail["accepts_damage"] = True
     event = NewEvent(kind=EventKind.APPROVED, actor=str(desk.person), at=now, detail=detail)
-    return _write(desk, ticket, replace(ticket, due_at=now), (event,), approval)
+    approved = _with_damage(ticket, comment, accepted=accept_damage)
+    return write(desk, ticket, replace(approved, due_at=now), (event,), approval)
+
+
+def _with_damage(ticket: Ticket, comment: str | None, *, accepted: bool) -> Ticket:
+    """Return the ticket with the word that its plan's damage is accepted. Raises ``RefusedError`` where it must be and is not."""
+    guardrail = ticket.progress.guardrail
+    damage = guardrail.preview.damage if guardrail is not None and guardrail.preview is not None else ()
+    if guardrail is None or not damage:
+        return ticket
+    if not accepted or not (comment or "").strip():
+        message = (
+            f"the plan of ticket {ticket.id} would deny what is in use (iamflow ticket show {ticket.id}): "
+            "an approval must accept that, and say why (--accept-damage --comment)"
+        )
+        raise RefusedError(message)
+    told = replace(guardrail, accepted=ticket.plan_digest)
+    return replace(ticket, progress=replace(ticket.progress, guardrail=told))
 
 
 def reject(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Say no. Before anything was done this ends the ticket; afterwards things stay as they are and the ticket is on hold."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     _require_state(ticket, State.AWAITING_APPROVAL, "reject")
     require_authority(desk, ticket)
     if ticket.key_was_deactivated or ticket.is_replaced:
@@ -97,13 +125,13 @@ def reject(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 
 def hold(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Stop the grace clock; a deactivated key is still watched, and only its deletion is stopped."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     return _pull(desk, ticket, Trigger.HOLD, action="hold", comment=comment)
 
 
 def resume(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Go on after a hold, with at least a day of grace left. What had been seen by then counts as seen by a person."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     _require_state(ticket, State.ON_HOLD, "resume")
     if ticket.progress.keep is not None and not comment:
         message = f"the owner asked to keep {_it(ticket)}: say why ticket {ticket.id} goes on after all (--comment)"
@@ -123,7 +151,7 @@ def resume(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 
 def retry(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """Try again after a person has changed what blocked the ticket."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     _require_state(ticket, State.BLOCKED, "retry")
     if ticket.came_from in {State.OPEN, State.ISSUED}:
         ticket = replace(ticket, progress=replace(ticket.progress, notice_composed_at=None))
@@ -132,7 +160,7 @@ def retry(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 
 def cancel(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
     """End a ticket before anything was done. Afterwards, only a rollback leaves things as they were."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     if not ticket.ended and (ticket.took_access or ticket.is_replaced or ticket.state is State.BROWNOUT):
         message = f"{_taken(ticket)}: use iamflow ticket rollback {ticket.id}"
         raise RefusedError(message)
@@ -141,7 +169,7 @@ def cancel(desk: Desk, ref: str, *, comment: str | None = None) -> Ticket:
 
 def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
     """Leave the subject alone until a date; the ticket then opens again by itself, with a new notice and a whole grace period."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     now = desk.clock.now()
     if until <= now:
         message = f"an exemption must end in the future, not on {until:%Y-%m-%d %H:%M} UTC"
@@ -170,7 +198,7 @@ _NO_DATE_RUNS = frozenset({State.OPEN, State.AWAITING_APPROVAL, State.BROWNOUT})
 
 def extend(desk: Desk, ref: str, *, days: int, comment: str | None = None) -> Ticket:
     """Add whole days to the grace period or to the monitoring window."""
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     if days < 1:
         message = "a ticket can only be extended by one day or more"
         raise RefusedError(message)
@@ -182,20 +210,21 @@ def extend(desk: Desk, ref: str, *, days: int, comment: str | None = None) -> Ti
     if ticket.key_was_deactivated and progress.window_ends_at is not None:
         progress = replace(progress, window_ends_at=progress.window_ends_at + more, final_sweep=None)
     extended = replace(ticket, deadline=ticket.deadline + more, progress=progress, due_at=desk.clock.now())
-    return _write(desk, ticket, extended, (_said(desk, "extend", comment, {"days": days}),))
+    return write(desk, ticket, extended, (_said(desk, "extend", comment, {"days": days}),))
 
 
 def comment(desk: Desk, ref: str, text: str) -> Ticket:
     """Put a remark on the record."""
     ticket = desk.store.ticket(ref)
     event = NewEvent(kind=EventKind.COMMENT, actor=str(desk.person), at=desk.clock.now(), detail={"comment": text})
-    return _write(desk, ticket, ticket, (event,))
+    return write(desk, ticket, ticket, (event,))
 
 
 def reply(desk: Desk, ref: str, answer: Reply, *, on_behalf_of: str | None = None, text: str | None = None) -> Ticket:
     """Record an owner's answer, the operator who enters it, and on whose behalf.
 
-    ``keep`` holds the ticket before the deactivation and rolls it back after; ``go-ahead`` waives the rest of the grace
+    ``keep`` keeps things as they are: it holds the ticket before the deactivation and rolls it back after, and lets a
+    guardrail stay that was watched to the end; ``go-ahead`` waives the rest of the grace
     period and nothing else; ``migrated`` is put on the record, and shortens nothing but the wait for a new key's adoption.
     """
     word = Word(by=desk.person, at=desk.clock.now(), on_behalf_of=on_behalf_of, comment=text)
@@ -213,32 +242,54 @@ def _migrated(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> 
     """Record it. Where a new key was made to take the old one's place, it also says that it has."""
     ticket = desk.store.ticket(ref)
     event = _said(desk, "reply", word.comment, extra)
-    rotation = ticket.progress.rotation
+    rotation, migration = ticket.progress.rotation, ticket.migration
+    if migration is not None and migration.provisioned_at is not None and not (ticket.ended or ticket.key_was_deactivated):
+        ticket = idle(desk, ref)
+        confirmed_role = replace(migration, migrated=Confirmed(by=str(word.by), at=word.at))
+        return write(desk, ticket, replace(ticket, migration=confirmed_role, due_at=word.at), (event,))
     if ticket.ended or ticket.key_was_deactivated or rotation is None or rotation.new_key is None:
-        return _write(desk, ticket, ticket, (event,))
-    ticket = _idle(desk, ref)
+        return write(desk, ticket, ticket, (event,))
+    ticket = idle(desk, ref)
     confirmed = replace(rotation, migrated=Confirmed(by=str(word.by), at=word.at))
     said = replace(ticket, progress=replace(ticket.progress, rotation=confirmed), due_at=word.at)
-    return _write(desk, ticket, said, (event,))
+    return write(desk, ticket, said, (event,))
 
 
 def _keep(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
     ticket = desk.store.ticket(ref)
+    if ticket.progress.guardrail is not None and ticket.key_was_deactivated:
+        return _keep_guardrail(desk, ref, word, extra)
     if ticket.took_access or ticket.state is State.BROWNOUT:
         return _want_rollback(desk, ticket, word, action="reply", extra=extra)
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     kept = replace(
         ticket,
         progress=replace(ticket.progress, keep=word),
         blocked_reason=f"the owner asked to keep {_it(ticket)}{f': {word.comment}' if word.comment else ''}",
     )
     if ticket.state in PAUSED or ticket.state is State.EXEMPT:
-        return _write(desk, ticket, kept, (_said(desk, "reply", word.comment, extra),))
+        return write(desk, ticket, kept, (_said(desk, "reply", word.comment, extra),))
     return _pull(desk, kept, Trigger.HOLD, action="reply", comment=word.comment, extra=extra)
 
 
+def _keep_guardrail(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
+    """Record that a guardrail that is attached stays: things are kept as they are by then. The requester cannot say so."""
+    ticket = idle(desk, ref)
+    if ticket.state is not State.MONITORING:
+        message = f"ticket {ticket.id} is {ticket.state.value}: only a guardrail that is monitored can be kept"
+        raise RefusedError(message)
+    require_authority(desk, ticket)
+    if not watched_to_the_end(ticket, desk.policy):
+        ends = window_ends(ticket, desk.policy)
+        until = f"until {ends:%Y-%m-%d %H:%M} UTC, and " if ends is not None and ends > desk.clock.now() else ""
+        message = f"ticket {ticket.id} is watched {until}until CloudTrail has been searched after that: keep it then"
+        raise RefusedError(message)
+    kept = replace(ticket, progress=replace(ticket.progress, keep=word), due_at=word.at)
+    return write(desk, ticket, kept, (_said(desk, "reply", word.comment, extra),))
+
+
 def _go_ahead(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> Ticket:
-    ticket = _idle(desk, ref)
+    ticket = idle(desk, ref)
     if ticket.state not in {State.OPEN, State.NOTIFIED}:
         message = f"ticket {ticket.id} is {ticket.state.value}: there is no grace period to waive"
         raise RefusedError(message)
@@ -246,7 +297,7 @@ def _go_ahead(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> 
     if ticket.state is State.OPEN:
         progress = replace(progress, notice_waiver=word)
     waived = replace(ticket, progress=progress, due_at=desk.clock.now())
-    return _write(desk, ticket, waived, (_said(desk, "reply", word.comment, extra),))
+    return write(desk, ticket, waived, (_said(desk, "reply", word.comment, extra),))
 
 
 def rollback(desk: Desk, ref: str, *, text: str | None = None) -> Ticket:
@@ -301,7 +352,7 @@ def _record_rollback(desk: Desk, ticket: Ticket, word: Word, *, action: str, ext
         message = f"{never.format(ticket.id)}: use iamflow ticket hold, or cancel"
         raise RefusedError(message)
     wanted = replace(ticket, wanted=Wanted.ROLLBACK, wanted_by=word, due_at=word.at)
-    return _write(desk, ticket, wanted, (_said(desk, action, word.comment, extra),))
+    return write(desk, ticket, wanted, (_said(desk, action, word.comment, extra),))
 
 
 def _it(ticket: Ticket) -> str:
@@ -311,6 +362,8 @@ def _it(ticket: Ticket) -> str:
 
 def _taken(ticket: Ticket) -> str:
     """Return in words that access has been taken."""
+    if ticket.progress.guardrail is not None:
+        return f"the policy of ticket {ticket.id} is made"
     if ticket.access_key_id is None:
         return f"access has been taken from the user of ticket {ticket.id}"
     if ticket.is_replaced and not ticket.key_was_deactivated:
@@ -318,7 +371,7 @@ def _taken(ticket: Ticket) -> str:
     return f"the key of ticket {ticket.id} is {'deactivated' if ticket.key_was_deactivated else 'in its brown-out'}"
 
 
-def _idle(desk: Desk, ref: str) -> Ticket:
+def idle(desk: Desk, ref: str) -> Ticket:
     """Return the ticket unless iamflow is acting on it at this moment."""
     ticket = desk.store.ticket(ref)
     if desk.store.case(ticket.id).intent is not None:
@@ -384,7 +437,7 @@ def _pull(
         reason=comment or action,
     )
     after, events = moved(_workflow(ticket), ticket, decision, now, actor=str(desk.person))
-    return _write(desk, ticket, after, (_said(desk, action, comment, extra or {}), *events))
+    return write(desk, ticket, after, (_said(desk, action, comment, extra or {}), *events))
 
 
 def _said(desk: Desk, action: str, comment: str | None, extra: Mapping[str, object]) -> NewEvent:
@@ -392,7 +445,7 @@ def _said(desk: Desk, action: str, comment: str | None, extra: Mapping[str, obje
     return NewEvent(kind=EventKind.STEERED, actor=str(desk.person), at=desk.clock.now(), detail=detail)
 
 
-def _write(
+def write(
     desk: Desk, before: Ticket, after: Ticket, events: tuple[NewEvent, ...], approval: Approval | None = None
 ) -> Ticket:
     """Write under the version alone: a person needs no lease, and the daemon's own write then comes too late."""

@@ -20,6 +20,7 @@ from iamflow.domain.evidence import (
 )
 from iamflow.domain.facts import UserReading
 from iamflow.domain.ids import AccountId, Region
+from iamflow.domain.migration import is_adoption
 from iamflow.domain.signals import DECISIVE, from_brownout, from_event
 from iamflow.domain.ticket import Ticket
 from iamflow.domain.window import window_ends
@@ -188,9 +189,10 @@ def proof(engine: Engine, ticket: Ticket) -> Sweep:
     """Return the events that name the key or its user, among which the one that proves the ticket's end must be."""
     now = engine.now()
     start = (ticket.closed_at or ticket.opened_at) - timedelta(hours=1)
+    made = ticket.migration.blueprint if ticket.migration is not None else None
     events = [
         event
-        for name in (ticket.access_key_id, ticket.username)
+        for name in (ticket.access_key_id, ticket.username, made.role if made is not None else None)
         if name is not None
         for page in _pages(engine, ticket.account_id, GLOBAL_REGION, _named(name, start, now))
         for event in page
@@ -205,6 +207,20 @@ def origin(engine: Engine, ticket: Ticket) -> Sweep:
     pages = _pages(engine, ticket.account_id, GLOBAL_REGION, _named(ticket.username, start, now))
     events = tuple(event for page in pages for event in page)
     return Sweep(run_at=now, start=start, end=now, regions=(GLOBAL_REGION,), events=events)
+
+
+def adoption(engine: Engine, ticket: Ticket) -> Sweep:
+    """Return who took the role of the ticket's plan since it was made, in every region. Raises where unread."""
+    migration, now = ticket.migration, engine.now()
+    if migration is None or migration.blueprint is None or migration.begun_at is None:
+        message = "a search for who took a role that was never made"
+        raise AssertionError(message)
+    start = migration.begun_at - _MARGIN
+    questions = [
+        (region, Attribute.RESOURCE_NAME, migration.blueprint.role_arn)
+        for region in engine.cloud.regions(ticket.account_id).readable
+    ]
+    return _search(engine, ticket, questions, (start, now), is_adoption)
 
 
 def _named(name: str, start: datetime, end: datetime) -> TrailQuery:

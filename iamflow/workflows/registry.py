@@ -1,7 +1,16 @@
 """Every workflow and version that this program can carry on."""
 
 from iamflow.domain.errors import NotFoundError
-from iamflow.workflows import delete_user, disable_key, enforce_mfa, restore_user, root_hygiene, rotate_key
+from iamflow.workflows import (
+    delete_user,
+    disable_key,
+    enforce_mfa,
+    migrate_to_role,
+    org_mfa_guardrail,
+    restore_user,
+    root_hygiene,
+    rotate_key,
+)
 from iamflow.workflows.workflow import Workflow
 
 WORKFLOWS: tuple[Workflow, ...] = (
@@ -10,7 +19,9 @@ WORKFLOWS: tuple[Workflow, ...] = (
     delete_user.WORKFLOW,
     restore_user.WORKFLOW,
     rotate_key.WORKFLOW,
+    migrate_to_role.WORKFLOW,
     root_hygiene.WORKFLOW,
+    org_mfa_guardrail.WORKFLOW,
 )
 
 

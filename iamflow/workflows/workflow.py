@@ -12,7 +12,7 @@ from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
 from iamflow.domain.sink import Sink
 from iamflow.domain.states import State
-from iamflow.domain.subject import About, Part
+from iamflow.domain.subject import About, Governed, Part
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.machine import Table
 
@@ -52,7 +52,9 @@ class Outlook:
     given_back: Callable[[Ticket], str]
     """What a rollback has done, as a sentence without its full stop."""
     by_hand: Callable[[Ticket], tuple[str, tuple[tuple[str, str], ...]]]
-    """The AWS CLI's command of ``aws iam`` that gives access back without iamflow: its name, and its options in order."""
+    """The AWS CLI's command that gives access back without iamflow: its name, and its options in order."""
+    service: str = "iam"
+    """The AWS CLI's service whose commands those by hand are."""
     more_by_hand: Callable[[Ticket], tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = lambda _ticket: ()
     """The commands that must follow it, where one alone does not give everything back."""
 
@@ -91,6 +93,8 @@ class Workflow:
     """The customer managed policies that every reading for this ticket must ask for, by name."""
     sink_of: Callable[[Ticket], Sink | None] = lambda _ticket: None
     """The place for the secret of a new key that every reading for this ticket must look at."""
+    governed_of: Callable[[Ticket], Governed | None] = lambda _ticket: None
+    """The target and the policy of a guardrail, where readings for this ticket are about them and about no user."""
     blueprint_of: Callable[[Ticket], Blueprint | None] = lambda _ticket: None
     """What was planned so that a role takes a key's place, where readings for this ticket must look at it."""
     parts: frozenset[Part] = frozenset()

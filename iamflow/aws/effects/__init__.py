@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from iamflow.aws.effects import keys, mfa_policies, rotation, user_policies, users
+from iamflow.aws.effects import guardrails, keys, mfa_policies, roles, rotation, user_policies, users, workloads
 from iamflow.aws.effects.call import Call
 from iamflow.domain.effect import EffectKind
 
@@ -11,7 +11,10 @@ CALLS: Mapping[EffectKind, Call] = {
     **user_policies.EFFECTS,
     **mfa_policies.EFFECTS,
     **users.EFFECTS,
+    **guardrails.EFFECTS,
     **rotation.EFFECTS,
+    **roles.EFFECTS,
+    **workloads.EFFECTS,
 }
 """How each kind of effect is carried out."""
 

@@ -35,5 +35,14 @@ class Call:
     """The customer managed policies, by name, that alone it may attach or detach."""
     stores: bool = False
     """Whether it writes to the secret store; which permissions that takes depends on where the secrets go."""
+    passes: str | None = None
+    """The service that a role is handed over to by it, as ``iam:PassRole`` names it."""
+    elsewhere: tuple[str, ...] = ()
+    """The actions of other services than IAM that it calls."""
     on: tuple[str, ...] = (ON_USER,)
     """The kinds of IAM resources that the actions are about, as patterns after ``arn:…:iam::ACCOUNT:``."""
+
+    @property
+    def looks_at_blueprint(self) -> bool:
+        """Whether it makes or undoes a step of a blueprint, so that readings look at all of it."""
+        return self.role is Role.BUILDER

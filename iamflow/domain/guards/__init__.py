@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from iamflow.domain.guards import approval, authority, mfa, rotation, subject, use, user, waits
+from iamflow.domain.guards import approval, authority, guardrail, mfa, migration, rotation, subject, use, user, waits
 from iamflow.domain.guards.circumstances import (
     Circumstances,
     Freeze,
@@ -53,10 +53,23 @@ GUARDS: tuple[Guard, ...] = (
     rotation.nobody_else_acts_on_it,
     rotation.new_key_is_there,
     rotation.replacement_was_adopted,
+    migration.step_is_planned,
+    migration.nothing_foreign_is_touched,
+    migration.steps_are_in_order,
+    migration.maintenance_window_has_begun,
+    migration.role_is_there,
+    migration.role_took_over,
     user.user_is_idle,
     user.user_not_used_since,
+    guardrail.organisation_was_read,
+    guardrail.target_can_be_governed,
+    guardrail.control_policy_is_ours,
+    guardrail.preview_is_whole,
+    guardrail.members_are_enforced,
+    guardrail.no_protected_user_is_denied,
     approval.approval_where_needed,
     approval.never_by_time_alone,
+    guardrail.damage_was_accepted,
     approval.owner_was_told,
     approval.second_strike,
     approval.owner_did_not_say_keep,

@@ -39,9 +39,12 @@ def not_frozen(c: Circumstances) -> Refusal | None:
 def within_caps(c: Circumstances) -> Refusal | None:
     """Refuse what is over the account's allowance; it stays due for the next slot.
 
-    Rollbacks are never counted, and what has begun is brought to its end: half a deletion helps nobody.
+    Rollbacks are never counted, and what has begun is brought to its end: half a deletion helps nobody. A guardrail, which
+    people decide on one by one, is not counted either.
     """
-    if c.effect.kind.undoes or c.goes_on or c.pace.used < c.pace.allowance:
+    if c.effect.kind.undoes or c.effect.kind.governs or c.goes_on or _plan_has_begun(c):
+        return None
+    if c.pace.used < c.pace.allowance:
         return None
     slot = f"{c.pace.next_slot:%Y-%m-%d %H:%M} UTC" if c.pace.next_slot is not None else "unknown"
     return Refusal(
@@ -50,3 +53,8 @@ def within_caps(c: Circumstances) -> Refusal | None:
         remedy=Remedy.WAIT,
         until=c.pace.next_slot,
     )
+
+
+def _plan_has_begun(c: Circumstances) -> bool:
+    """Return whether the step is a later one of a plan: half a role helps nobody either."""
+    return c.effect.kind.provisions and c.ticket.migration is not None and bool(c.ticket.migration.done)

@@ -57,6 +57,8 @@ def same_user(c: Circumstances) -> Refusal | None:
         )
     if c.effect.kind is EffectKind.RESTORE_USER:
         return _name_is_free(c)
+    if c.effect.kind.unprovisions or c.effect.kind.governs:
+        return None  # what was made beside the user is unmade whatever has become of him; a guardrail is about none
     if c.reading.user_id is None:
         return Refusal(
             code="user_gone",
