@@ -157,4 +157,5 @@ def others_are_at_rest(c: Circumstances) -> Refusal | None:
         code="other_ticket_took",
         sentence=f"another ticket of this user has taken something and must end first: {told}",
         remedy=Remedy.WAIT,
+        until=c.now + c.policy.timing.poll,
     )
