@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from iamflow.domain.states import State
 from tests.cli.conftest import Shell, on_a_terminal, opened
 from tests.workflows.samples import ticket
 
@@ -61,8 +62,8 @@ def test_a_comment_full_of_escapes_is_shown_harmlessly(attacked: Shell) -> None:
 def test_the_line_for_doing_it_by_hand_is_one_word_to_a_shell() -> None:
     from iamflow.cli.rollback import by_hand
 
-    line = by_hand(ticket(username="x; rm -rf ~", access_key_id="AKIAYF5JKDJQS3LDLOIV"))
+    line = by_hand(ticket(State.MONITORING, username="x; rm -rf ~", access_key_id="AKIAYF5JKDJQS3LDLOIV"))
     assert line == (
         "aws iam update-access-key --user-name 'x; rm -rf ~' --access-key-id AKIAYF5JKDJQS3LDLOIV --status Active"
     )
-    assert "--user-name=-x " in by_hand(ticket(username="-x"))
+    assert "--user-name=-x " in by_hand(ticket(State.MONITORING, username="-x"))
