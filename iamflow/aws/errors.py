@@ -63,6 +63,9 @@ _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
         "EntityTemporarilyUnmodifiableException", "ConcurrentModification", "ConcurrentModificationException",
         # Something of the user is left: the next look lists again what there is (DOMAIN section 3).
         "DeleteConflict", "DeleteConflictException",
+        # Organizations: somebody was faster, or something is still attached; the next look reads what there is.
+        "DuplicatePolicyException", "DuplicatePolicyAttachmentException", "PolicyInUseException",
+        "PolicyChangesInProgressException",
     ),
     Refusal.DENIED: (
         "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired", "NotAuthorized",
@@ -73,7 +76,10 @@ _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
         "MissingAuthenticationToken",
     ),
     Refusal.EXPIRED: ("ExpiredToken", "ExpiredTokenException", "RequestExpired"),
-    Refusal.GONE: ("NoSuchEntity", "NoSuchEntityException"),
+    Refusal.GONE: (
+        "NoSuchEntity", "NoSuchEntityException", "PolicyNotFoundException", "PolicyNotAttachedException",
+        "TargetNotFoundException", "AccountNotFoundException", "OrganizationalUnitNotFoundException",
+    ),
 }  # fmt: skip
 _BY_CODE = {code: refusal for refusal, codes in _REFUSALS.items() for code in codes}
 

@@ -16,6 +16,7 @@ Record: TypeAlias = Mapping[str, Any]
 
 _KEY_CALLS = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
 _POLICY_CALLS = frozenset({"PutUserPolicy", "DeleteUserPolicy", "AttachUserPolicy", "DetachUserPolicy"})
+_ORGANISATION_CALLS = frozenset({"AttachPolicy", "DetachPolicy", "DeletePolicy"})
 _USER_CALLS = frozenset({"CreateUser", "DeleteUser"})
 _MINTING = frozenset({"GetSessionToken", "GetFederationToken"})
 _CONSOLE_TYPES = frozenset({"AwsConsoleSignIn", "AwsConsoleAction"})
@@ -55,7 +56,7 @@ def parsed(event: Record, region: str) -> TrailEvent:
         request_id=text(record.get("requestID")),
         target_key_id=key_id,
         target_user=user,
-        target_policy=_policy(record) if name in _POLICY_CALLS else None,
+        target_policy=_policy(record) if name in _POLICY_CALLS | _ORGANISATION_CALLS else None,
         new_status=text(_mapping(record.get("requestParameters")).get("status")) if name == "UpdateAccessKey" else None,
         minted_key_id=_minted(record) if name in _MINTING else None,
         console=_console(record, name),
@@ -77,7 +78,7 @@ def _target(event: Record, record: Record, name: str) -> tuple[str | None, str |
 
 def _policy(record: Record) -> str | None:
     asked = _mapping(record.get("requestParameters"))
-    return text(asked.get("policyName")) or text(asked.get("policyArn"))
+    return text(asked.get("policyName")) or text(asked.get("policyArn")) or text(asked.get("policyId"))
 
 
 def _denied_user(record: Record) -> str | None:

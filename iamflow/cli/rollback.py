@@ -100,16 +100,18 @@ def _who_will(app: "Application") -> str:
 
 def by_hand(ticket: "Ticket") -> str:
     """Return the command, quoted for a shell, that gives access back without iamflow."""
-    return _line(*current(ticket.workflow).outlook.by_hand(ticket))
+    outlook = current(ticket.workflow).outlook
+    return _line(outlook.service, *outlook.by_hand(ticket))
 
 
 def more_by_hand(ticket: "Ticket") -> "list[str]":
     """Return the commands that must follow it."""
-    return [_line(command, options) for command, options in current(ticket.workflow).outlook.more_by_hand(ticket)]
+    outlook = current(ticket.workflow).outlook
+    return [_line(outlook.service, command, options) for command, options in outlook.more_by_hand(ticket)]
 
 
-def _line(command: str, options: "Iterable[tuple[str, str]]") -> str:
-    return " ".join(["aws iam", command, *(_option(name, value) for name, value in options)])
+def _line(service: str, command: str, options: "Iterable[tuple[str, str]]") -> str:
+    return " ".join(["aws", service, command, *(_option(name, value) for name, value in options)])
 
 
 def _option(name: str, value: str) -> str:

@@ -60,6 +60,10 @@ def approve(
             "--digest", metavar="DIGEST", callback=_digest, help="The plan that you have seen, as ticket show gives it."
         ),
     ] = None,
+    accept_damage: Annotated[
+        bool,
+        typer.Option("--accept-damage", help="Accept that a guardrail denies what its preview shows; with --comment."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Approve the plans of tickets, as they are shown; a plan that has changed since voids the approval."""
@@ -77,7 +81,8 @@ def approve(
 
         def one(ticket: "Ticket") -> None:
             # What was shown is what is approved: a plan that changed in between is refused, not approved unseen.
-            steer.approve(desk, str(ticket.id), comment=comment, digest=digest or ticket.plan_digest)
+            seen = digest or ticket.plan_digest
+            steer.approve(desk, str(ticket.id), comment=comment, digest=seen, accept_damage=accept_damage)
             say(f"ticket {ticket.id}: approved by {desk.person}")
 
         _each(tickets, one)

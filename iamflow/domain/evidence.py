@@ -14,6 +14,7 @@ class Attribute(StrEnum):
     ACCESS_KEY_ID = "AccessKeyId"
     USERNAME = "Username"
     RESOURCE_NAME = "ResourceName"
+    EVENT_NAME = "EventName"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +133,7 @@ class SignalKind(StrEnum):
     USER_ACTED = "user_acted"
     SIGNED_IN = "signed_in"
     CHANGED = "changed"
+    DENIED = "denied"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from iamflow.domain.blueprint import Standings
+from iamflow.domain.guardrail import OrganisationReading
 from iamflow.domain.ids import AccountId, KeyId, Region, SubjectId
 from iamflow.domain.sink import SinkState
 from iamflow.domain.subject import subject_id
@@ -75,13 +76,25 @@ class RootFacts:
     holds: bool = True
 
 
-Facts = KeyFacts | UserFacts | RootFacts
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetFacts:
+    """What is known of a target of the organisation: an organisational unit or a member account."""
+
+    target: str
+    target_name: str | None
+    """None where it was not read yet."""
+    as_of: datetime
+    source: str
+    holds: bool = True
+
+
+Facts = KeyFacts | UserFacts | RootFacts | TargetFacts
 """What is known of whatever a ticket is about."""
 
 
 def created_of(facts: Facts) -> datetime | None:
     """Return when the key or the user was made, where that is known."""
-    return None if isinstance(facts, RootFacts) else facts.created_at
+    return None if isinstance(facts, RootFacts | TargetFacts) else facts.created_at
 
 
 def marked(facts: Facts, *, holds: bool) -> Facts:
@@ -91,7 +104,7 @@ def marked(facts: Facts, *, holds: bool) -> Facts:
             return replace(facts, holds=holds)
         case UserFacts():
             return replace(facts, holds=holds)
-        case RootFacts():
+        case RootFacts() | TargetFacts():
             return replace(facts, holds=holds)
 
 
@@ -102,18 +115,18 @@ def dated(facts: Facts, as_of: datetime) -> Facts:
             return replace(facts, as_of=as_of)
         case UserFacts():
             return replace(facts, as_of=as_of)
-        case RootFacts():
+        case RootFacts() | TargetFacts():
             return replace(facts, as_of=as_of)
 
 
 def last_use_of(facts: Facts) -> LastUse | None:
-    """Return the last use of keys that the facts tell of; None for a root user, of whose keys nothing is known."""
+    """Return the last use of keys that the facts tell of; None where they tell of none: of a root user, or of a target."""
     match facts:
         case KeyFacts():
             return facts.last_use
         case UserFacts():
             return LastUse(at=facts.key_last_used)
-        case RootFacts():
+        case RootFacts() | TargetFacts():
             return None
 
 
@@ -181,6 +194,9 @@ class UserReading:
     """How each step of a blueprint stands, by its id; None where that was not asked for."""
     role_used_at: datetime | None = None
     """When the blueprint's role was last used; None for never, for no data, and where it was not asked for."""
+
+    organisation: OrganisationReading | None = None
+    """What Organizations says of a target and a policy; only in a reading for a guardrail, which holds no user."""
 
     def clock_error(self) -> timedelta:
         """Return how far this host's clock is ahead of AWS's (behind, if negative); nothing where AWS did not say."""

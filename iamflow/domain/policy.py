@@ -101,6 +101,17 @@ class RootHygienePolicy(Waits):
     """How often the account's contact is reminded."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrgMfaGuardrailPolicy(Waits):
+    """The settings of the ``org-mfa-guardrail`` workflow. Nobody is told before it: people decide."""
+
+    grace: timedelta = timedelta(0)
+    approvals: int = 2
+    always_approved: bool = True
+    exempt_change_password: bool = False
+    """Whether a user may change his password before he has enrolled: one who must at his first sign-in needs it."""
+
+
 class RuleName(StrEnum):
     """The name of a rule, as ``finding list --rule`` takes it."""
 
@@ -236,6 +247,7 @@ class Policy:
     delete_user: DeleteUserPolicy = field(default_factory=DeleteUserPolicy)
     migrate_to_role: MigrateToRolePolicy = field(default_factory=MigrateToRolePolicy)
     root_hygiene: RootHygienePolicy = field(default_factory=RootHygienePolicy)
+    org_mfa_guardrail: OrgMfaGuardrailPolicy = field(default_factory=OrgMfaGuardrailPolicy)
     timing: Timing = field(default_factory=Timing)
     protection: Protection = field(default_factory=Protection)
     caps: Caps = field(default_factory=Caps)
@@ -261,6 +273,7 @@ class Policy:
             "rotate-key": self.rotate_key,
             "migrate-to-role": self.migrate_to_role,
             "root-hygiene": self.root_hygiene,
+            "org-mfa-guardrail": self.org_mfa_guardrail,
             "restore-user": Waits(),
         }
         return known[workflow]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from iamflow.domain.brownout import Deny, same_document
 from iamflow.domain.facts import UserReading
 from iamflow.domain.ids import TicketId
+from iamflow.domain.mfa_calls import ENROLMENT, PASSWORD
 from iamflow.domain.states import Resolution
 
 INLINE_NAME = "RequireMFAPolicy"
@@ -23,18 +24,6 @@ INLINE_MOST = 2048
 
 MANAGED_NAMES = ("iamflow-RequireMFAPolicy", "iamflow-RequireMFAPolicy-password")
 """The names of the customer managed policies, one an account: without and with a way to change one's password."""
-
-_ENROLMENT = (
-    "iam:CreateVirtualMFADevice",
-    "iam:EnableMFADevice",
-    "iam:GetMFADevice",
-    "iam:GetUser",
-    "iam:ListMFADevices",
-    "iam:ListVirtualMFADevices",
-    "iam:ResyncMFADevice",
-    "sts:GetSessionToken",
-)
-_PASSWORD = ("iam:ChangePassword", "iam:GetAccountPasswordPolicy")
 
 
 class How(StrEnum):
@@ -90,7 +79,7 @@ def shape(ticket_id: TicketId, how: How, *, exempt_change_password: bool) -> Sha
 
 
 def _document(sid: str, *, exempt_change_password: bool) -> str:
-    spared = sorted((*_ENROLMENT, *_PASSWORD)) if exempt_change_password else sorted(_ENROLMENT)
+    spared = sorted((*ENROLMENT, *PASSWORD)) if exempt_change_password else sorted(ENROLMENT)
     statement = {
         "Sid": sid,
         "Effect": "Deny",

@@ -35,6 +35,15 @@ class About(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Governed:
+    """What a reading for a guardrail asks Organizations for."""
+
+    target: str
+    policy: str
+    """The policy's name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UserSubject:
     """One user of one account, and the one access key of theirs that it is about, if it is about one."""
 
@@ -50,6 +59,10 @@ class UserSubject:
     """The place of a new key's secret, where that is to be looked at too; never the secret itself."""
     blueprint: Blueprint | None = None
     """What was planned so that a role takes the key's place, where it is to be looked at how that stands."""
+
+
+    governed: Governed | None = None
+    """The target and the policy of a guardrail; the reading is then about them, and about no user."""
 
 
 def subject_id(account_id: AccountId, username: str, key_id: KeyId | None) -> SubjectId:

@@ -7,6 +7,7 @@ from iamflow.domain.belongings import Belongings
 from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
 from iamflow.domain.facts import Facts, KeyFacts, LastUse
+from iamflow.domain.guardrail import Guardrail
 from iamflow.domain.ids import AccountId, KeyId, SubjectId, TicketId, UserName
 from iamflow.domain.migration import Migration
 from iamflow.domain.people import Identity
@@ -73,6 +74,8 @@ class Progress:
     """Whether the user may enrol an MFA device himself, as looked at last."""
     rotation: Rotation | None = None
     """How far the replacement of the key by a new one has come; None where none was begun."""
+    guardrail: Guardrail | None = None
+    """How far the guardrail of a target has come; None where the ticket is about something else, or was not looked at."""
     deactivated_at: datetime | None = None
     """Since when access has been taken: the later of the reading that showed it and AWS's own Date header."""
     window_ends_at: datetime | None = None
@@ -190,7 +193,9 @@ class Ticket:
         """Whether a deny of iamflow's may be on the user: begun, and not yet observed to be gone."""
         brownout, policy = self.progress.brownout, self.progress.mfa_policy
         browned_out = brownout is not None and brownout.lifted_at is None
-        return browned_out or (policy is not None and policy.removed_at is None)
+        guardrail = self.progress.guardrail
+        governed = guardrail is not None and guardrail.begun
+        return browned_out or governed or (policy is not None and policy.removed_at is None)
 
     @property
     def was_browned_out(self) -> bool:

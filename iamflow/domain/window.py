@@ -23,6 +23,13 @@ def window_ends(ticket: Ticket, policy: Policy) -> datetime | None:
     return max(since + policy.of(ticket.workflow).monitor, ticket.progress.window_ends_at or since)
 
 
+def watched_to_the_end(ticket: Ticket, policy: Policy) -> bool:
+    """Return whether a whole search for what a guardrail denied began after its window and CloudTrail's delivery lag."""
+    guardrail, ends = ticket.progress.guardrail, window_ends(ticket, policy)
+    searched = guardrail.watch.searched_at if guardrail is not None and guardrail.watch is not None else None
+    return ends is not None and searched is not None and searched >= ends + policy.of(ticket.workflow).delivery_lag
+
+
 def shortcoming(ticket: Ticket, policy: Policy, now: datetime) -> Shortcoming | None:
     """Return what the ticket's final sweep lacks, or None when it is enough for a deletion.
 

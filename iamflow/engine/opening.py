@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from iamflow.domain import guardrail
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
-from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, RootFacts, UserFacts
+from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, RootFacts, TargetFacts, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.root import ROOT_USER
 from iamflow.domain.subject import About, subject_id
@@ -52,7 +52,7 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, named: Named)
         username=username,
         access_key_id=key_id,
         requester=desk.person,
-        facts=_unknown(desk, current.about),
+        facts=_unknown(desk, current.about, named.target),
         progress=Progress(once_rolled_back=subject in desk.store.ever_rolled_back([subject])),
         opened_at=now,
         due_at=now,
@@ -96,11 +96,13 @@ def _target(account_id: AccountId, target: str) -> UserName:
     return guardrail.named(target)
 
 
-def _unknown(desk: Desk, about: About) -> Facts:
+def _unknown(desk: Desk, about: About, target: str | None) -> Facts:
     """Return what is known of a subject that a person has only named: nothing, until AWS is read."""
     now = desk.clock.now()
     if about is About.KEY:
         return KeyFacts(status=KeyStatus.ACTIVE, created_at=now, last_use=LastUse(), as_of=now, source="by hand")
+    if about is About.TARGET:
+        return TargetFacts(target=target or "", target_name=None, as_of=now, source="by hand")
     if about is About.ROOT:
         return RootFacts(mfa=None, access_key=None, last_login=None, as_of=now, source="by hand")
     return UserFacts(

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from iamflow.cli.render.guardrail import guardrail
 from iamflow.cli.render.record import Section
 from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
 from iamflow.cli.render.words import duration, relative, utc, when
 from iamflow.domain.evidence import Activity, Baseline, Signal
-from iamflow.domain.facts import Facts, KeyFacts, RootFacts, UserFacts, last_use_of
+from iamflow.domain.facts import Facts, KeyFacts, RootFacts, TargetFacts, UserFacts, created_of, last_use_of
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval, Ticket, Word
 
@@ -34,6 +35,7 @@ def sections(shown: Shown) -> list[Section]:
         _standing(shown),
         _brownout(shown),
         _mfa(shown),
+        guardrail(shown),
         replacement(shown),
         _signals(shown),
         _end(shown),
@@ -44,16 +46,26 @@ def _finding(shown: Shown) -> Section:
     ticket, facts = shown.ticket, shown.ticket.facts
     section = Section(heading="Finding")
     section.add("account", f"{ticket.account_name} ({ticket.account_id})")
-    section.add("user", ticket.username)
+    section.add(*_whom(ticket))
     section.add("access key", ticket.access_key_id or "")
-    if not isinstance(facts, RootFacts) and facts.created_at is not None:
+    created_at = created_of(facts)
+    if created_at is not None:
         # A report knows when a user's keys were made, AWS itself when the user was.
         label = "oldest key" if isinstance(facts, UserFacts) and facts.source != "live" else "created"
-        section.add(label, f"{utc(facts.created_at)}, {(shown.now - facts.created_at).days} days ago")
+        section.add(label, f"{utc(created_at)}, {(shown.now - created_at).days} days ago")
     section.add("status", f"{status_in_words(facts)}, as of {when(facts.as_of, shown.now)} ({facts.source})")
     section.add("finding", "" if facts.holds else "no longer holds in the newest report")
     section.add("opened", f"{when(ticket.opened_at, shown.now)} by {requester(ticket)}")
     return section
+
+
+def _whom(ticket: Ticket) -> tuple[str, str]:
+    """Return what a ticket is about, with the word for it."""
+    facts = ticket.facts
+    if isinstance(facts, TargetFacts):
+        name = f" ({facts.target_name})" if facts.target_name else ""
+        return "target", f"{facts.target}{name}"
+    return "user", "the account's root user" if isinstance(facts, RootFacts) else ticket.username
 
 
 def status_in_words(facts: Facts) -> str:
@@ -64,6 +76,8 @@ def status_in_words(facts: Facts) -> str:
         case UserFacts():
             console = "console password" if facts.console else "no console password"
             return f"{console}, {'MFA' if facts.mfa else 'no MFA'}"
+        case TargetFacts():
+            return "in the organisation" if facts.target_name is not None else "not looked at yet"
         case RootFacts():
             said = {True: "yes", False: "no", None: "not known"}
             return f"MFA: {said[facts.mfa]}, access key: {said[facts.access_key]}"

@@ -45,7 +45,8 @@ def approval_where_needed(c: Circumstances) -> Refusal | None:
 
 def never_by_time_alone(c: Circumstances) -> Refusal | None:
     """Refuse to take anything without an approval where the workflow never goes by time alone."""
-    if not c.effect.kind.begins or not c.policy.of(c.ticket.workflow).always_approved or approved(c):
+    takes = c.effect.kind.begins or (c.effect.kind.governs and not c.effect.kind.undoes)
+    if not takes or not c.policy.of(c.ticket.workflow).always_approved or approved(c):
         return None
     needed = max(1, c.policy.of(c.ticket.workflow).approvals)
     people = "one person" if needed == 1 else f"{needed} people"

@@ -11,10 +11,10 @@ from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
 def use_is_known(c: Circumstances) -> Refusal | None:
     """Refuse when the last use was not read at all. An answer of "none" is known; no answer is not.
 
-    What is about a user needs the last use of every key of theirs.
+    What is about a user needs the last use of every key of theirs; of a guardrail, its preview tells (``guardrail``).
     """
     known = c.reading.last_use if c.effect.kind.about_key else c.reading.uses
-    if c.effect.kind.undoes or known is not None:
+    if c.effect.kind.undoes or c.effect.kind.governs or known is not None:
         return None
     return Refusal(
         code="use_unknown",

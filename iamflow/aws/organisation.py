@@ -1,0 +1,132 @@
+"""What Organizations says: of a target and a policy, and of the member accounts under a target."""
+
+from collections.abc import Iterator
+
+from iamflow.aws.answers import receipt_of, required, text
+from iamflow.aws.clients import Answer, Api
+from iamflow.aws.errors import not_understood
+from iamflow.aws.parts import unless_gone
+from iamflow.aws.sessions import AccountSession
+from iamflow.domain.clock import Clock
+from iamflow.domain.facts import UserReading
+from iamflow.domain.guardrail import ControlPolicy, Member, OrganisationReading, is_account
+from iamflow.domain.ids import AccountId
+from iamflow.domain.subject import Governed
+
+_TYPE = "SERVICE_CONTROL_POLICY"
+_ENABLED = "ENABLED"
+
+
+def read_organisation(session: AccountSession, api: Api, governed: Governed, clock: Clock) -> UserReading:
+    """Read what Organizations says now of a target and of the policy of a name; the reading holds no user.
+
+    ``read_at`` is the time before the first call. A target or a policy that does not exist is a result; whatever fails,
+    raises: an account that does not manage an organisation is refused by AWS.
+    """
+    read_at = clock.now()
+    answer = api.call("DescribeOrganization")
+    name = _target_name(api, governed.target)
+    return UserReading(
+        read_at=read_at,
+        account_id=session.account_id,
+        user_id=None,
+        aws_time=receipt_of(answer).at,
+        organisation=OrganisationReading(
+            management_account=_management_account(api, answer),
+            enabled=_is_enabled(api),
+            target_name=name,
+            attached=() if name is None else _attached(api, governed.target),
+            policy=_policy(api, governed.policy),
+        ),
+    )
+
+
+def members(api: Api, target: str) -> tuple[Member, ...]:
+    """Return the member accounts under a target that are in use, by id; never the management account, which no policy reaches."""
+    home = _management_account(api, api.call("DescribeOrganization"))
+    rows = _account(api, target) if is_account(target) else _under(api, target)
+    attempt = api.attempt_at("ListAccountsForParent")
+    found = {
+        AccountId(required(row, "Id", attempt)): text(row.get("Name")) or ""
+        for row in rows
+        if (row.get("State") or row.get("Status")) == "ACTIVE"
+    }
+    return tuple(Member(account_id=one, name=name) for one, name in sorted(found.items()) if one != home)
+
+
+def _account(api: Api, target: str) -> list[Answer]:
+    answer = unless_gone(api, "DescribeAccount", AccountId=target)
+    return [] if answer is None else [answer.get("Account", {})]
+
+
+def _under(api: Api, unit: str) -> Iterator[Answer]:
+    yield from _rows(api, "ListAccountsForParent", "Accounts", ParentId=unit)
+    attempt = api.attempt_at("ListOrganizationalUnitsForParent")
+    for row in _rows(api, "ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=unit):
+        yield from _under(api, required(row, "Id", attempt))
+
+
+def _management_account(api: Api, answer: Answer) -> AccountId:
+    described = answer.get("Organization", {})
+    return AccountId(required(described, "MasterAccountId", api.attempt_at("DescribeOrganization")))
+
+
+def _is_enabled(api: Api) -> bool:
+    kinds = [kind for root in _rows(api, "ListRoots", "Roots") for kind in root.get("PolicyTypes", [])]
+    return any(kind.get("Type") == _TYPE and kind.get("Status") == _ENABLED for kind in kinds)
+
+
+def _target_name(api: Api, target: str) -> str | None:
+    if is_account(target):
+        answer, key = unless_gone(api, "DescribeAccount", AccountId=target), "Account"
+    else:
+        answer = unless_gone(api, "DescribeOrganizationalUnit", OrganizationalUnitId=target)
+        key = "OrganizationalUnit"
+    return None if answer is None else text(answer.get(key, {}).get("Name")) or target
+
+
+def _attached(api: Api, target: str) -> tuple[str, ...]:
+    attempt = api.attempt_at("ListPoliciesForTarget")
+    rows = _rows(api, "ListPoliciesForTarget", "Policies", TargetId=target, Filter=_TYPE)
+    return tuple(required(row, "Id", attempt) for row in rows)
+
+
+def _policy(api: Api, name: str) -> ControlPolicy | None:
+    attempt = api.attempt_at("ListPolicies")
+    found = [row for row in _rows(api, "ListPolicies", "Policies", Filter=_TYPE) if row.get("Name") == name]
+    if not found:
+        return None
+    policy_id = required(found[0], "Id", attempt)
+    answer = unless_gone(api, "DescribePolicy", PolicyId=policy_id)
+    if answer is None:
+        return None
+    described = api.attempt_at("DescribePolicy")
+    targets = api.attempt_at("ListTargetsForPolicy")
+    return ControlPolicy(
+        policy_id=policy_id,
+        document=required(answer.get("Policy", {}), "Content", described),
+        targets=tuple(
+            required(row, "TargetId", targets)
+            for row in _rows(api, "ListTargetsForPolicy", "Targets", PolicyId=policy_id)
+        ),
+    )
+
+
+def _rows(api: Api, operation: str, key: str, **parameters: object) -> list[Answer]:
+    """Return every row of a list that Organizations pages with NextToken. Raises ``TemporaryError`` where its end is unclear."""
+    attempt = api.attempt_at(operation)
+    found: list[Answer] = []
+    seen: set[str] = set()
+    more: dict[str, object] = {}
+    while True:
+        answer = api.call(operation, **parameters, **more)
+        if not isinstance(answer.get(key), list):
+            raise not_understood(attempt, f"lacks {key}")
+        found += answer[key]
+        token = text(answer.get("NextToken"))
+        if token is None:
+            return found
+        if token in seen:
+            raise not_understood(attempt, "goes on, but does not say where")
+        seen.add(token)
+        more = {"NextToken": token}
