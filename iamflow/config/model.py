@@ -242,7 +242,6 @@ class Settings(BaseSettings):
                 grace=self.workflows.root_hygiene.escalate_after, remind=self.workflows.root_hygiene.remind
             ),
             org_mfa_guardrail=self._org_mfa_guardrail(),
-            org_mfa_guardrail=self._org_mfa_guardrail(),
             timing=self._timing(),
             protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
             caps=Caps(

@@ -81,25 +81,6 @@ def _guardrail_digest(ticket: Ticket, guardrail: Guardrail, policy: Policy) -> s
     return hashlib.sha256(canonical(plan).encode()).hexdigest()
 
 
-def _guardrail_digest(ticket: Ticket, guardrail: Guardrail, policy: Policy) -> str | None:
-    """Return the digest of a guardrail: what is attached to what, and who would be denied; None without a preview."""
-    if guardrail.preview is None or not guardrail.preview.whole:
-        return None
-    written = guardrail.policy
-    password = policy.org_mfa_guardrail.exempt_change_password
-    plan: dict[str, object] = {
-        "workflow": ticket.workflow,
-        "version": ticket.workflow_version,
-        "account": ticket.account_id,
-        "effects": ["create_scp", "attach_scp"],
-        "target": target_of(ticket.username),
-        "policy": policy_name(ticket.id),
-        "document": written.document if written else policy_document(ticket.id, exempt_change_password=password),
-        "preview": guardrail.preview.plan(),
-    }
-    return hashlib.sha256(canonical(plan).encode()).hexdigest()
-
-
 def _require_mfa(ticket: Ticket, _: UserReading, policy: Policy) -> dict[str, object]:
     settings = policy.enforce_mfa
     wanted = shape(ticket.id, settings.policy, exempt_change_password=settings.exempt_change_password)

@@ -86,10 +86,6 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
             seen = replace(sight, user=reading)
-        case Look.PREVIEW:
-            seen = replace(sight, preview=guardrails.preview(engine, ticket))
-        case Look.DENIALS:
-            seen = replace(sight, denials=guardrails.denials(engine, ticket))
         case Look.QUOTA:
             seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
         case Look.SNAPSHOT:
@@ -103,14 +99,6 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
             seen = replace(sight, grants=migration.grants(engine, subject, ticket))
         case Look.ADOPTION:
             seen = replace(sight, adoption=sweeps.adoption(engine, ticket))
-        case _:
-            seen = _beyond_users(engine, ticket, sight, what)
-    return seen
-
-
-def _beyond_users(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight:
-    """Return the sight with what is about an account, an organisation, or a trail."""
-    match what:
         case _:
             seen = _beyond_users(engine, ticket, sight, what)
     return seen

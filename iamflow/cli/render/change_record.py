@@ -35,8 +35,8 @@ def sections(shown: Shown) -> list[Section]:
         _standing(shown),
         _brownout(shown),
         _mfa(shown),
-        guardrail(shown),
         replacement(shown),
+        guardrail(shown),
         _signals(shown),
         _end(shown),
     ]

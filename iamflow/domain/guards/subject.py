@@ -55,9 +55,6 @@ def same_user(c: Circumstances) -> Refusal | None:
             sentence="the effect names another user than the ticket",
             remedy=Remedy.BLOCK,
         )
-    if c.effect.kind.governs:
-        # Nobody's user: ``guardrail.organisation_was_read`` says whether it is the right organisation.
-        return None
     if c.effect.kind is EffectKind.RESTORE_USER:
         return _name_is_free(c)
     if c.effect.kind.unprovisions or c.effect.kind.governs:
