@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from iamflow.domain.states import Confirmation, Resolution, State
 from tests.engine.rotating import NEW_CALLS, awaiting_adoption, keys_of, new_key, opened, rotation, secret, take, works
 from tests.world import DAY, HOUR, KEY, World, on_both
@@ -34,6 +36,15 @@ def test_a_key_is_issued_adopted_deactivated_watched_deleted_and_confirmed(world
     assert world.ticket().confirmation is Confirmation.CONFIRMED
     assert world.calls_made() == [*NEW_CALLS, "UpdateAccessKey Inactive", "DeleteAccessKey"]
     assert list(world.app.store.verify()) == []
+
+
+@pytest.mark.parametrize("world", ["rules: {open: {key-in-use: rotate-key}}"], indirect=True)
+def test_a_report_opens_such_a_ticket_for_a_key_in_use_where_the_settings_say_so(world: World) -> None:
+    world.user()
+    world.take_in(world.key(idle=2 * DAY))
+    assert world.ticket().workflow == "rotate-key"
+    world.pass_until(State.AWAITING_ADOPTION)
+    assert keys_of(world) == {KEY: "Active", new_key(world): "Active"}
 
 
 def test_a_new_key_that_nobody_uses_leaves_the_old_one_alone_for_ever(world: World) -> None:

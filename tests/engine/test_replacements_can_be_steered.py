@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from iamflow.domain.errors import RefusedError
-from iamflow.domain.states import Resolution, State
+from iamflow.domain.states import Mode, Resolution, State
 from iamflow.engine import steer
 from iamflow.engine.advance import advance
 from iamflow.engine.outbox import deliver
@@ -109,6 +109,18 @@ def test_in_observe_no_key_is_made_and_nobody_is_written_to(world: World) -> Non
     assert world.ticket().plan_digest is not None
     assert world.changes() == []
     assert world.mails() == []
+
+
+def test_an_account_that_was_only_observed_for_a_while_is_told_again_before_anything_is_taken(world: World) -> None:
+    awaiting_adoption(world)
+    take(world)
+    observing = world.another_engine(policy=replace(world.engine.policy, mode=Mode.OBSERVE))
+    world.clock.advance(2 * DAY)
+    world.tick(observing)
+    assert keys_of(world) == {KEY: "Active", new_key(world): "Active"}
+    told = len(world.mails())
+    world.pass_until(State.DEACTIVATED)
+    assert "where it is, and what to do" in " ".join(world.mails()[told:][0].split())
 
 
 def test_a_freeze_stops_the_making_of_a_key(world: World) -> None:

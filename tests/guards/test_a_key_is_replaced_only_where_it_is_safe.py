@@ -58,6 +58,11 @@ ALONE = (
     alone("the old key is gone", without(PROVE, KEY), "old_key_gone"),
     alone("the old key is another", key(ISSUE, KEY, created_at=CREATED + DAY), "old_key_changed"),
     alone("the old key is Inactive", key(ISSUE, KEY, status=KeyStatus.INACTIVE), "old_key_inactive"),
+    alone(
+        "AWS believes the user's key to have leaked",
+        replace(ISSUE, reading=replace(ISSUE.reading, quarantined=True)),
+        "compromised",
+    ),
     alone("the store was never proven", rotation(ISSUE, proven_at=None), "sink_unproven"),
     alone("the store was proven long ago", rotation(ISSUE, proven_at=NOW - HOUR), "sink_unproven"),
     alone("the proof does not show", replace(ISSUE, reading=replace(ISSUE.reading, sink=SinkState())), "sink_unproven"),

@@ -44,6 +44,7 @@ GUARDS: tuple[Guard, ...] = (
     use.not_used_since,
     use.idle_long_enough,
     rotation.old_key_stays,
+    rotation.user_is_not_leaked,
     rotation.sink_was_proven,
     rotation.nobody_else_made_a_key,
     rotation.slot_is_the_one_proposed,

@@ -35,6 +35,15 @@ def old_key_stays(c: Circumstances) -> Refusal | None:
     return None
 
 
+def user_is_not_leaked(c: Circumstances) -> Refusal | None:
+    """Refuse to give another key to a user whom AWS has put into quarantine: whoever has the leaked key may take it too."""
+    if c.effect.kind not in {EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY} or not c.reading.quarantined:
+        return None
+    return _block(
+        "compromised", "AWSCompromisedKeyQuarantine is attached to this user: no new key until a person has looked"
+    )
+
+
 def sink_was_proven(c: Circumstances) -> Refusal | None:
     """Refuse to make a key before a write to the place of its secret was seen to have arrived there, just before."""
     if c.effect.kind is not EffectKind.ISSUE_KEY:
