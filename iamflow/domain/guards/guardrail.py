@@ -69,9 +69,10 @@ def control_policy_is_ours(c: Circumstances) -> Refusal | None:
     if there is Deny.UNREAD:
         return Refusal(code="scp_unread", sentence=f"the policy {name} has not been read", remedy=Remedy.WAIT)
     found = c.reading.organisation.policy if c.reading.organisation is not None else None
-    about = name if c.effect.kind is EffectKind.CREATE_SCP or found is None else found.policy_id
-    written = document if c.effect.kind is EffectKind.CREATE_SCP else None
-    if there is Deny.FOREIGN or c.effect.targets != (about,) or c.effect.document != written:
+    creates = c.effect.kind is EffectKind.CREATE_SCP
+    about = name if creates else found.policy_id if found is not None else None
+    other = about is not None and c.effect.targets != (about,)
+    if there is Deny.FOREIGN or other or c.effect.document != (document if creates else None):
         return Refusal(
             code="scp_foreign",
             sentence=f"the policy {name} is not what iamflow writes: compare it, and remove or rename it by hand",
