@@ -39,6 +39,8 @@ def resource_of(world: World, call: Call, principal: Principal) -> str | None:
         if parameter in parameters and not {"UserName", "RoleName", "GroupName"} & parameters.keys():
             return str(parameters[parameter])
     prefix = f"arn:aws:iam::{account_id}"
+    if call.operation == "CreateOpenIDConnectProvider":
+        return f"{prefix}:oidc-provider/{str(parameters.get('Url')).removeprefix('https://')}"
     for kind, name in _named(world, call, parameters):
         return f"{prefix}:{kind}{_path(world, account_id, kind, name, parameters)}{name}"
     if principal.kind is Kind.USER and call.operation in _OF_THE_CALLER:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import boto3
+
+from iamflow.domain.blueprint import Scenario
 from iamflow.domain.effect import OutcomeKind
 from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import UserName
@@ -16,8 +19,9 @@ from iamflow.domain.people import RULES, Identity
 from iamflow.domain.states import State
 from iamflow.domain.ticket import NewTicket, Ticket
 from iamflow.engine import migrate, steer
+from iamflow.sandbox.seed import PastCall
 from tests.engine.browning import iam
-from tests.world import ACCOUNT, ALICE, BOB, KEY, START, World
+from tests.world import ACCOUNT, ALICE, BOB, HOUR, KEY, OTHER, START, World
 
 REGION = "eu-west-1"
 SECRET = "abcdEFGH0123456789abcdEFGH0123456789wxyz"
@@ -214,3 +218,93 @@ def check_no_secret(world: World) -> None:
     for file in world.folder.rglob("*"):
         if file.is_file():
             assert SECRET.encode() not in file.read_bytes(), file
+
+
+@dataclass(frozen=True)
+class Way:
+    """One scenario: what the company runs, what a person has to say, and how the application then takes the role."""
+
+    scenario: Scenario
+    steps: tuple[str, ...]
+    """The changing calls after those that make the role with its policies."""
+
+    def begin(self, world: World) -> Company:
+        """Make what runs with the key, and bring its ticket to a plan that waits for an approval."""
+        company = a_user(world)
+        match self.scenario:
+            case Scenario.LAMBDA:
+                company.function()
+            case Scenario.ECS:
+                company.service()
+            case Scenario.EC2:
+                instance = world.sandbox.seed.instance(ACCOUNT, region=REGION, private_ip="10.0.3.7", public_ip=ADDRESS)
+                assert instance
+                past = PastCall(access_key_id=KEY, at=START - HOUR, source_ip=ADDRESS)
+                world.sandbox.seed.trail_event(past)
+            case _:
+                pass
+        a_ticket(world)
+        if self.scenario in {Scenario.CROSS_ACCOUNT, Scenario.CI_OIDC}:
+            world.pass_until(State.PLANNED)
+            choose(world, SAID[self.scenario])
+        return company
+
+    def take(self, world: World) -> None:
+        """Let the application take the role, as it does where it runs."""
+        world.clock.advance(timedelta(minutes=1))
+        match self.scenario:
+            case Scenario.CROSS_ACCOUNT:
+                take_across(world)
+            case Scenario.CI_OIDC:
+                told = {"subject": "repo:acme/app:ref:refs/heads/main", "audience": "sts.amazonaws.com"}
+                assert world.sandbox.use_pipeline(ROLE_ARN, **told, service="sts", operation="GetCallerIdentity").ok
+            case scenario:
+                through = {Scenario.EC2: "ec2", Scenario.ECS: "ecs-tasks", Scenario.LAMBDA: "lambda"}[scenario]
+                outcome = world.sandbox.use_role(
+                    ACCOUNT, ROLE, through=f"{through}.amazonaws.com", service="sts", operation="GetCallerIdentity"
+                )
+                assert outcome.ok, outcome
+
+
+ADDRESS = "198.51.100.77"
+SAID = {
+    Scenario.CROSS_ACCOUNT: Choice(scenario=Scenario.CROSS_ACCOUNT, source=f"arn:aws:iam::{OTHER}:role/app"),
+    Scenario.CI_OIDC: Choice(
+        scenario=Scenario.CI_OIDC,
+        issuer=GITHUB,
+        audience="sts.amazonaws.com",
+        subject="repo:acme/app:ref:refs/heads/main",
+    ),
+}
+WAYS = (
+    Way(Scenario.LAMBDA, ("PublishVersion", "UpdateFunctionConfiguration")),
+    Way(Scenario.EC2, ("CreateInstanceProfile", "AddRoleToInstanceProfile", "AssociateIamInstanceProfile")),
+    Way(Scenario.ECS, ("RegisterTaskDefinition", "UpdateService")),
+    Way(Scenario.CROSS_ACCOUNT, ()),
+    Way(Scenario.CI_OIDC, ()),
+)
+
+
+def take_across(world: World) -> None:
+    """Let the application in the other account take the role, with the external id that its trust asks for."""
+    trust = iam(world).get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
+    external_id = trust["Condition"]["StringEquals"]["sts:ExternalId"]
+    other = world.sandbox.owner.client(OTHER, "iam")
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "sts:AssumeRole"}
+    other.create_role(
+        RoleName="app", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [root]})
+    )
+    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE_ARN}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    other.put_role_policy(RoleName="app", PolicyName="crosses", PolicyDocument=document)
+    staff = world.sandbox.owner.client(OTHER, "sts")
+    app = staff.assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/app", RoleSessionName="app")["Credentials"]
+    sts = boto3.client(
+        "sts",
+        region_name="us-east-1",
+        endpoint_url=world.sandbox.endpoint_url,
+        aws_access_key_id=app["AccessKeyId"],
+        aws_secret_access_key=app["SecretAccessKey"],
+        aws_session_token=app["SessionToken"],
+    )
+    sts.assume_role(RoleArn=ROLE_ARN, RoleSessionName="app", ExternalId=external_id)
