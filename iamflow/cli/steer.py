@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, confirm, opened
+from iamflow.cli.dates import day_or_time
+from iamflow.cli.plan import plan
 from iamflow.cli.render.out import complain, say
 from iamflow.cli.restore import restore
 from iamflow.domain.errors import IamflowError
@@ -39,6 +41,7 @@ def register(app: typer.Typer) -> None:
         ("comment", comment_on),
         ("reply", reply),
         ("open", open_ticket),
+        ("plan", plan),
     ):
         app.command(name)(command)
 
@@ -75,7 +78,7 @@ def approve(
     with opened(ctx) as app:
         tickets = [app.store.ticket(ref) for ref in refs]
         for ticket in tickets:
-            say(_plan(ticket))
+            say(_plan(app, ticket))
         confirm(f"approve {'this' if len(tickets) == 1 else f'these {len(tickets)}'}?", yes=yes)
         desk = app.desk()
 
@@ -101,11 +104,14 @@ def _each(tickets: "list[Ticket]", action: "Callable[[Ticket], None]") -> None:
         raise typer.Exit(failed.exit_code)
 
 
-def _plan(ticket: "Ticket") -> str:
+def _plan(app: "Application", ticket: "Ticket") -> str:
     """Return in one line what an approval of this ticket would allow."""
     from iamflow.domain.plan import remaining_effects
+    from iamflow.engine.queries import planned
 
-    effects = ", then ".join(f"{effect.value} ({effect.call})" for effect in remaining_effects(ticket))
+    effects = planned(ticket, app.settings.policy())
+    if ticket.access_key_id is not None:
+        effects = ", then ".join(f"{effect.value} ({effect.call})" for effect in remaining_effects(ticket))
     reasons = "; ".join(ticket.progress.approval_reasons)
     digest = f", plan {ticket.plan_digest[:12]}" if ticket.plan_digest else ""
     return f"ticket {ticket.id}: {effects}: {_subject(ticket)}{digest}{f' ({reasons})' if reasons else ''}"
@@ -126,7 +132,7 @@ def reject(ctx: typer.Context, ref: TicketRef, comment: Comment = None, yes: Yes
     from iamflow.engine import steer
 
     with opened(ctx) as app:
-        confirm(f"reject: {_plan(app.store.ticket(ref))}?", yes=yes)
+        confirm(f"reject: {_plan(app, app.store.ticket(ref))}?", yes=yes)
         _told(steer.reject(app.desk(), ref, comment=comment), "rejected")
 
 
@@ -274,8 +280,8 @@ def _reply(app: "Application", ref: str, answer: "Reply", on_behalf_of: str | No
         act(app, ticket)
 
 
-def _account(text: str) -> str:
-    if _ACCOUNT.fullmatch(text) is None:
+def _account(text: str | None) -> str | None:
+    if text is not None and _ACCOUNT.fullmatch(text) is None:
         message = "an account id has 12 digits"
         raise typer.BadParameter(message)
     return text
@@ -297,8 +303,13 @@ def _key(text: str | None) -> str | None:
 
 def open_ticket(
     ctx: typer.Context,
-    workflow: Annotated[str, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")],
-    account: Annotated[str, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")],
+    *,
+    workflow: Annotated[
+        str | None, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")
+    ] = None,
     user: Annotated[
         str | None, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")
     ] = None,
@@ -316,11 +327,38 @@ def open_ticket(
             help="The organisational unit (ou-…) or member account, where the workflow is about one.",
         ),
     ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="ID", help="A key's ticket that was rolled back: what used it is to take a role instead."
+        ),
+    ] = None,
+    not_before: Annotated[
+        datetime | None,
+        typer.Option(
+            "--not-before",
+            metavar="DATE",
+            parser=day_or_time,
+            help="With --from: make nothing before this day (UTC) or ISO time.",
+        ),
+    ] = None,
 ) -> None:
-    """Open a ticket by hand; whoever opens it cannot approve it."""
+    """Open a ticket by hand; whoever opens it cannot approve it. By --workflow and --account, or --from another ticket."""
     from iamflow.domain.ids import AccountId, KeyId
-    from iamflow.engine.opening import Named, open_by_hand
+    from iamflow.engine.opening import Named, open_by_hand, open_from
 
+    by_name = (workflow, account, user, key, target)
+    if (before is not None) is any(value is not None for value in by_name) or (
+        before is None and not_before is not None
+    ):
+        message = "say what the ticket is about (--workflow, --account …), or --from ID, with --not-before if wanted"
+        raise typer.BadParameter(message)
+    if before is None and (workflow is None or account is None):
+        message = "a ticket needs --workflow and --account, or --from ID"
+        raise typer.BadParameter(message)
     with opened(ctx) as app:
+        if before is not None:
+            _told(open_from(app.desk(), before, not_before=not_before), f"opened, to follow ticket {before}")
+            return
         named = Named(username=user, key_id=KeyId(key) if key is not None else None, target=target)
-        _told(open_by_hand(app.desk(), workflow, AccountId(account), named), "opened")
+        _told(open_by_hand(app.desk(), str(workflow), AccountId(str(account)), named), "opened")

@@ -15,6 +15,7 @@ TICKET = {
 }  # fmt: skip
 SHOWN = TICKET | {
     "workflow_version", "user_id", "owner_source", "requester", "came_from", "wanted", "facts", "progress", "baseline",
+    "snapshot", "parent_id",
     "signals", "approvals", "mode", "next_step", "expected_end", "evidence_removed_at",
     "events_removed_at",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from iamflow.cli.render.guardrail import guardrail
+from iamflow.cli.render import migration
 from iamflow.cli.render.record import Section
 from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
@@ -31,6 +32,9 @@ def sections(shown: Shown) -> list[Section]:
         _finding(shown),
         _owner(shown),
         _impact(shown),
+        migration.use(shown.ticket, shown.now),
+        migration.role(shown.ticket, shown.now),
+        _belongings(shown),
         _plan(shown),
         _standing(shown),
         _brownout(shown),
@@ -125,6 +129,31 @@ def _impact(shown: Shown) -> Section:
         section.add("activity", _removed("what CloudTrail told", ticket.evidence_removed_at))
     elif not ticket.ended and ticket.access_key_id is not None:
         section.add("activity", "CloudTrail is searched right before the deactivation")
+    return section
+
+
+def _belongings(shown: Shown) -> Section:
+    """Return what the user had before anything was taken: what an approval takes away, and a restoration goes by."""
+    section, has = Section(heading="What the user has"), shown.ticket.snapshot
+    if has is None:
+        return section
+    section.add("user id", f"{has.user_id}, path {has.path}")
+    section.add("tags", ", ".join(f"{name}={value}" for name, value in sorted(has.tags.items())))
+    section.add("boundary", has.boundary or "")
+    section.add("groups", ", ".join(has.groups))
+    section.add("attached policies", *has.attached)
+    section.add("inline policies", ", ".join(has.inline))
+    section.add(
+        "access keys", *(f"{key.key_id}, {key.status.value}, created {utc(key.created_at)}" for key in has.keys)
+    )
+    section.add("console password", "yes" if has.login_profile else "no")
+    section.add("MFA devices", *has.mfa)
+    section.add("SSH public keys", *(f"{key.id}, {key.status.value}" for key in has.ssh_keys))
+    section.add("certificates", *(f"{one.id}, {one.status.value}" for one in has.certificates))
+    section.add(
+        "service credentials", *(f"{one.id}, {one.service}, {one.status.value}" for one in has.service_credentials)
+    )
+    section.add("digest", has.digest()[:DIGEST_SHOWN])
     return section
 
 
