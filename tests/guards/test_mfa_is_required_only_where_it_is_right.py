@@ -8,7 +8,9 @@ import pytest
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import LastUse
 from iamflow.domain.guards import Remedy
-from iamflow.domain.require_mfa import INLINE_MOST, INLINE_NAME, MANAGED_NAMES, Enrolment
+from iamflow.domain.ids import TicketId
+from iamflow.domain.policy import EnforceMfaPolicy
+from iamflow.domain.require_mfa import INLINE_MOST, INLINE_NAME, MANAGED_NAMES, Enrolment, How, MfaPolicy, shape
 
 from .circumstances import (
     DAY,
@@ -167,3 +169,28 @@ def test_a_managed_policy_takes_no_room() -> None:
 def test_a_look_of_the_same_day_is_good_enough(hours: int) -> None:
     looked = Enrolment(at=NOW - timedelta(hours=hours), lacking=())
     assert codes(progress(allowed(PUT), enrolment=looked)) == ()
+
+
+def test_what_was_written_may_be_taken_away_whatever_the_settings_say_by_now() -> None:
+    written = shape(TicketId(7), How.INLINE, exempt_change_password=True)
+    c = progress(allowed(DELETE), mfa_policy=MfaPolicy(shape=written, since=NOW - DAY, attached_at=NOW - DAY))
+    assert codes(reading(c, inline={INLINE_NAME: written.document})) == ()
+    assert codes(reading(c, inline={INLINE_NAME: shape_of(DELETE).document})) == ("mfa_policy_foreign",)
+
+
+@pytest.mark.parametrize("password", [False, True])
+def test_what_the_ticket_does_not_know_of_may_be_taken_away_where_it_names_the_ticket(password: bool) -> None:
+    c = progress(allowed(DELETE), mfa_policy=None)
+    mine = shape(TicketId(7), How.INLINE, exempt_change_password=password)
+    of_another = shape(TicketId(8), How.INLINE, exempt_change_password=password)
+    assert codes(reading(c, inline={INLINE_NAME: mine.document})) == ()
+    assert codes(reading(c, inline={INLINE_NAME: of_another.document})) == ("mfa_policy_foreign",)
+
+
+def test_the_policy_is_the_one_that_the_settings_ask_for() -> None:
+    asked = shape(TicketId(7), How.INLINE, exempt_change_password=True)
+    c = allowed(PUT)
+    c = replace(c, policy=replace(c.policy, enforce_mfa=EnforceMfaPolicy(exempt_change_password=True)))
+    room = INLINE_MOST - len(asked.document)
+    assert codes(reading(c, inline={"work": "x" * room})) == ()
+    assert codes(reading(c, inline={"work": "x" * (room + 1)})) == ("inline_policies_too_long",)

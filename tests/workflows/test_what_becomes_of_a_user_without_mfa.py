@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
-from iamflow.domain.effect import Effect, EffectKind, Intent, OutcomeKind
+from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, OutcomeKind
 from iamflow.domain.evidence import TrailEvent
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, ManagedPolicy, UserFacts, UserReading
 from iamflow.domain.guards import Refusal, Remedy
@@ -18,6 +18,7 @@ from iamflow.domain.states import ENDS, PAUSED, Confirmation, Resolution, State,
 from iamflow.domain.ticket import Progress, Ticket
 from iamflow.workflows.enforce_mfa import WORKFLOW
 from iamflow.workflows.enforce_mfa.proof import proves
+from iamflow.workflows.workflow import Achievement
 from tests.workflows import samples
 from tests.workflows.samples import CREATED, DAY, HOUR, KEY, MINUTE, NOW, SECOND, TOLD, USER, WORD, enforcing
 
@@ -308,6 +309,36 @@ def test_a_policy_that_the_ticket_does_not_know_of_is_taken_away() -> None:
     assert decision.trigger is None
 
 
+def test_a_policy_on_another_user_of_that_name_is_not_taken_for_a_forgotten_one() -> None:
+    decision = decide(ticket(State.NOTIFIED, user_id="AIDABEFORE"), reading(inline=PUT))
+    assert decision.effect is None
+    assert decision.ticket.blocked_code == "user_changed"
+
+
+@pytest.mark.parametrize(
+    ("weeks", "sent", "told"),
+    [(0.9, (), None), (1, (), "week-1"), (1, ("week-1",), None), (2, ("week-1",), "week-2"), (5.5, (), "week-5")],
+)
+def test_each_week_is_reminded_of_once(weeks: float, sent: tuple[str, ...], told: str | None) -> None:
+    since = NOW - weeks * 7 * DAY
+    decision = decide(ticket(State.ENFORCED, on(since, reminders=sent)), reading(inline=PUT))
+    assert decision.ticket.progress.reminders == (*sent, *([told] if told is not None else []))
+    assert [notice.kind for notice in decision.notices] == ([NoticeKind.REMINDER] if told is not None else [])
+    assert decision.due_at is not None
+    assert decision.due_at <= NOW + samples.ENFORCING.timing.poll
+
+
+def test_nobody_is_reminded_where_iamflow_only_observes_or_the_ticket_is_on_hold() -> None:
+    old = on(NOW - 15 * DAY)
+    assert decide(ticket(State.ENFORCED, old), reading(inline=PUT), Policy()).notices == ()
+    assert decide(ticket(State.ON_HOLD, old), reading(inline=PUT)).notices == ()
+
+
+def test_a_reminder_that_falls_between_two_polls_is_not_late() -> None:
+    since = NOW - 7 * DAY + MINUTE
+    assert decide(ticket(State.ENFORCED, on(since)), reading(inline=PUT)).due_at == NOW + MINUTE
+
+
 # --- what an intent came to -----------------------------------------------------------------------------------------
 
 
@@ -378,6 +409,60 @@ def test_what_was_not_read_settles_nothing(read: UserReading) -> None:
 
 def test_without_an_intent_there_is_nothing_to_settle() -> None:
     assert WORKFLOW.settle(samples.case(ticket(State.NOTIFIED)), reading(), samples.situation()) is None
+
+
+def _achieved(kind: EffectKind, progress: Progress, read: UserReading, of: Shape = SHAPE) -> Decision:
+    case = _case(kind, progress, of)
+    assert case.intent is not None
+    outcome = Outcome(kind=OutcomeKind.DONE, at=NOW, request_id="the-request")
+    achievement = Achievement(effect=case.intent.effect, outcome=outcome, reading=read)
+    return WORKFLOW.achieved(case, achievement, samples.situation())
+
+
+def test_a_policy_that_was_seen_takes_access_from_then_on() -> None:
+    decision = _achieved(EffectKind.PUT_MFA_POLICY, BEGUN, reading(inline=PUT))
+    after = decision.ticket
+    assert decision.trigger is Trigger.ENFORCE
+    assert (after.progress.deactivated_at, after.deadline, after.progress.own_requests) == (NOW, None, ("the-request",))
+    assert after.progress.mfa_policy is not None
+    assert after.progress.mfa_policy.attached_at == NOW
+    assert [notice.kind for notice in decision.notices] == [NoticeKind.ENFORCED]
+
+
+@pytest.mark.parametrize(
+    ("over", "trigger", "kind"),
+    [
+        (Resolution.MFA_ENABLED, Trigger.REMEDIATE, NoticeKind.REMEDIATED),
+        (Resolution.NO_CONSOLE, Trigger.RESOLVE, NoticeKind.REMEDIATED),
+        (Resolution.ROLLED_BACK, Trigger.ROLL_BACK, NoticeKind.ROLLED_BACK),
+        (None, Trigger.ROLL_BACK, NoticeKind.ROLLED_BACK),
+    ],
+)
+def test_a_policy_that_was_seen_to_be_gone_ends_the_ticket_as_was_decided(
+    over: Resolution | None, trigger: Trigger, kind: NoticeKind
+) -> None:
+    known = on()
+    assert known.mfa_policy is not None
+    leaving = replace(known, mfa_policy=replace(known.mfa_policy, over=over))
+    decision = _achieved(EffectKind.DELETE_MFA_POLICY, leaving, reading())
+    assert (decision.trigger, decision.resolution) == (trigger, over or Resolution.ROLLED_BACK)
+    assert [notice.kind for notice in decision.notices] == [kind]
+    assert decision.ticket.confirmation is Confirmation.PENDING
+    assert decision.ticket.progress.end_request == "the-request"
+    assert not decision.ticket.is_denied
+
+
+def test_why_a_policy_goes_is_kept_until_it_is_gone() -> None:
+    decision = decide(ticket(State.ENFORCED), reading(inline=PUT, mfa=("arn:x",)))
+    assert decision.ticket.progress.mfa_policy is not None
+    assert decision.ticket.progress.mfa_policy.over is Resolution.MFA_ENABLED
+
+
+@pytest.mark.parametrize("kind", [EffectKind.CREATE_MFA_POLICY, EffectKind.DELETE_MFA_POLICY])
+def test_what_only_prepares_or_tidies_up_moves_nothing(kind: EffectKind) -> None:
+    decision = _achieved(kind, TOLD, reading(), MANAGED if kind is EffectKind.CREATE_MFA_POLICY else SHAPE)
+    assert (decision.trigger, decision.notices, decision.due_at) == (None, (), NOW)
+    assert decision.ticket.progress.own_requests == ("the-request",)
 
 
 # --- the proof ------------------------------------------------------------------------------------------------------
