@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from iamflow.domain.blueprint import Blueprint, Scenario
-from iamflow.domain.evidence import TrailEvent
+from iamflow.domain.evidence import Baseline, Signal, TrailEvent
 from iamflow.domain.journal import canonical
 from iamflow.domain.rotation import Confirmed
 
@@ -150,6 +150,7 @@ class Workloads:
     unread: tuple[tuple[str, str], ...] = ()
 
 
+_SEEN_MOST = 5
 TRIES_MOST = 4
 """After so many tries at one step a person looks before another one: each may have left something in AWS."""
 
@@ -157,6 +158,15 @@ TRIES_MOST = 4
 def tried(migration: Migration, step: str) -> Migration:
     """Return the migration with one more try at a step, made (its id) or unmade (its id after a minus)."""
     return replace(migration, trying=step, tries=migration.tries + 1 if migration.trying == step else 1)
+
+
+def first_discovery(baseline: Baseline | None, signals: tuple[Signal, ...], now: datetime) -> Discovery:
+    """Return what an earlier ticket about the key saw of its use: calls and where they came from, and no workload yet."""
+    activities = baseline.activities if baseline is not None else ()
+    seen = [f"{one.name} ({one.source}) from {one.source_ip} with {one.user_agent}" for one in activities[:_SEEN_MOST]]
+    seen += [signal.sentence for signal in signals[-_SEEN_MOST:]]
+    regions = baseline.regions if baseline is not None else ()
+    return Discovery(at=now, regions=regions, why=f"seen by the ticket before: {'; '.join(seen) or 'nothing'}")
 
 
 def idle_since(migration: Migration, used: datetime | None) -> datetime | None:

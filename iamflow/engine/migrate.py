@@ -1,17 +1,71 @@
 """What people say on the way from a key to a role: how the application runs, and when it may be changed."""
 
-from dataclasses import asdict, replace
+import re
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from iamflow.domain.blueprint import Scenario
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.migration import Choice, chosen, started
+from iamflow.domain.migration import Choice, Place, chosen, started
 from iamflow.domain.states import PAUSED, State
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import steer
 from iamflow.engine.steer import Desk
+from iamflow.workflows.migrate_to_role.trust import ISSUERS
 
+_ARN = re.compile(
+    r"arn:[\w-]+:(?:lambda:[\w-]+:\d{12}:function:[\w-]+|ec2:[\w-]+:\d{12}:instance/i-\w+|ecs:[\w-]+:\d{12}:service/[\w/-]+)"
+)
 _CHOOSING = frozenset({State.OPEN, State.NOTIFIED, State.DISCOVERING, State.PLANNED, State.AWAITING_APPROVAL})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What a person says of how the application runs, as typed."""
+
+    scenario: Scenario
+    resources: tuple[str, ...] = ()
+    """ARNs, or the names or ids of what the discovery found; none for everything of the scenario that it found."""
+    source: str | None = None
+    issuer: str | None = None
+    """``github``, ``gitlab``, or an https URL."""
+    audience: str | None = None
+    subject: str | None = None
+    narrow: bool | None = None
+    """None: as the settings say."""
+
+
+def understood(desk: Desk, ticket: Ticket, said: Said) -> Choice:
+    """Return the choice that a person's words amount to. Raises ``RefusedError`` for a resource that nobody knows."""
+    migration = ticket.migration or started()
+    places = migration.discovery.places if migration.discovery is not None else ()
+    resources = [_resource(ticket, places, text) for text in said.resources]
+    if not said.resources:
+        resources = [place.arn for place in places if place.scenario is said.scenario]
+    issuer, audience = ISSUERS.get(said.issuer or "", (said.issuer, None))
+    return Choice(
+        scenario=said.scenario,
+        resources=tuple(dict.fromkeys(resources)),
+        source=said.source,
+        issuer=issuer,
+        audience=said.audience or audience,
+        subject=said.subject,
+        narrow=said.narrow if said.narrow is not None else desk.policy.migrate_to_role.narrow,
+    )
+
+
+def _resource(ticket: Ticket, places: tuple[Place, ...], text: str) -> str:
+    for place in places:
+        if text in {place.arn, re.split("[:/]", place.arn)[-1]}:
+            return place.arn
+    if _ARN.fullmatch(text) and f":{ticket.account_id}:" in text:
+        return text
+    message = (
+        f"{text!r} was not found to use the key: name its whole ARN, of account {ticket.account_id} "
+        "(an instance, a function without a version, a service)"
+    )
+    raise RefusedError(message)
 
 
 def choose(desk: Desk, ref: str, choice: Choice) -> Ticket:

@@ -1,12 +1,15 @@
 """Tickets that a person opens by hand. Whoever opens one is its requester, and cannot approve it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from iamflow.domain import guardrail
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, RootFacts, TargetFacts, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.migration import first_discovery, started
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.states import State
 from iamflow.domain.subject import About, subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.intake import actor_of, refusal
@@ -57,10 +60,57 @@ def open_by_hand(desk: Desk, workflow: str, account_id: AccountId, named: Named)
         opened_at=now,
         due_at=now,
     )
+    what = key_id or named.target or (f"user {username}" if current.about is About.USER else "the root user")
+    return _opened(desk, new, what)
+
+
+_FOLLOWED = frozenset({"disable-key", "rotate-key"})
+
+
+def open_from(desk: Desk, ref: str, *, not_before: datetime | None = None) -> Ticket:
+    """Open the ticket that follows one whose key was given back: what used the key is to take a role instead.
+
+    What was seen of the key's use comes with it as its first discovery. Nothing is made before ``not_before`` (UTC).
+    Raises ``RefusedError`` for a ticket that was not rolled back, and as ``open_by_hand`` does.
+    """
+    if not desk.person.known:
+        message = "nobody can be told to have opened this ticket: neither a login user nor an AWS principal is known"
+        raise NotAuthorisedError(message)
+    before = desk.store.ticket(ref)
+    if before.workflow not in _FOLLOWED or before.state is not State.ROLLED_BACK:
+        message = (
+            f"ticket {before.id} ({before.workflow}, {before.state.value}) is not followed by another: "
+            f"only {' and '.join(sorted(_FOLLOWED))} tickets are that were rolled back"
+        )
+        raise RefusedError(message)
+    reason = refusal(before.account_id, before.username, desk.policy)
+    if reason is not None:
+        raise RefusedError(reason)
+    current, now = registry.current("migrate-to-role"), desk.clock.now()
+    new = NewTicket(
+        workflow=current.name,
+        workflow_version=current.table.version,
+        account_id=before.account_id,
+        account_name=before.account_name,
+        username=before.username,
+        access_key_id=before.access_key_id,
+        requester=desk.person,
+        facts=before.facts,
+        progress=Progress(once_rolled_back=True),
+        opened_at=now,
+        due_at=now,
+        parent_id=before.id,
+        migration=replace(
+            started(not_before), discovery=first_discovery(before.baseline, before.progress.signals, now)
+        ),
+    )
+    return _opened(desk, new, str(before.access_key_id))
+
+
+def _opened(desk: Desk, new: NewTicket, what: str) -> Ticket:
     opened = desk.store.open_new([new], actor_of(desk.person))
     if not opened:
-        standing = desk.store.open_tickets([subject]).get(subject)
-        what = key_id or named.target or (f"user {username}" if current.about is About.USER else "the root user")
+        standing = desk.store.open_tickets([new.subject]).get(new.subject)
         message = f"{what} has an open ticket already" + (f": {standing.id}" if standing is not None else "")
         raise RefusedError(message)
     return opened[0]

@@ -29,6 +29,8 @@ _NEXT: dict[State, str] = {
 
 
 def _next_step(ticket: Ticket) -> str:
+    if ticket.state is State.ROLLED_BACK:
+        return f"{_NEXT[ticket.state]}; what uses it can take a role instead: iamflow ticket open --from {ticket.id}"
     if ticket.wanted is not None:
         return "give the key back, as asked for"
     if ticket.state is State.BROWNOUT and ticket.is_denied:

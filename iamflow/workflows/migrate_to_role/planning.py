@@ -55,6 +55,8 @@ def _discovered(ticket: Ticket, migration: Migration, sight: Sight, situation: S
     if sight.usage is None or sight.baseline is None:
         return common.stay(ticket, due_at=situation.now, reason="it is being found out where the key is used")
     found = discovery_of(sight.usage, sight.baseline, situation.now)
+    if migration.discovery is not None and migration.discovery.proposed is None:
+        found = replace(found, why=f"{found.why}; {migration.discovery.why}")
     choice = migration.choice or plan.proposed(found, narrow=situation.policy.migrate_to_role.narrow)
     learned = replace(migration, discovery=found, choice=choice)
     detail = {

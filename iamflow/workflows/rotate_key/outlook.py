@@ -29,6 +29,8 @@ _NEXT: dict[State, str] = {
 
 def _next_step(ticket: Ticket) -> str:
     rotation = ticket.progress.rotation
+    if ticket.state is State.ROLLED_BACK:
+        return f"{_NEXT[ticket.state]}; what uses it can take a role instead: iamflow ticket open --from {ticket.id}"
     if not ticket.ended and (ticket.wanted is not None or (rotation is not None and rotation.given_back)):
         return "leave the old key Active, and delete the new one if it was never used"
     told = _NEXT[ticket.state]
