@@ -16,6 +16,7 @@ from iamflow.domain.guards import (
     authority,
     guardrail,
     mfa,
+    migration,
     rotation,
     subject,
     use,
@@ -24,7 +25,7 @@ from iamflow.domain.guards import (
 )
 from iamflow.workflows.registry import WORKFLOWS
 
-from . import governing, replacing, requiring, taking
+from . import governing, migrating, replacing, requiring, taking
 from .cases import every_case
 from .circumstances import KINDS, allowed, codes, refusing
 
@@ -34,6 +35,7 @@ CIRCUMSTANCES: Mapping[EffectKind, Callable[[EffectKind], Circumstances]] = {
     **dict.fromkeys(taking.KINDS, taking.allowed),
     **dict.fromkeys(replacing.KINDS, replacing.allowed),
     **dict.fromkeys(governing.KINDS, governing.allowed),
+    **dict.fromkeys(migrating.KINDS, migrating.allowed),
 }
 """In which circumstances each effect is allowed."""
 
@@ -66,7 +68,7 @@ def test_every_guard_that_is_written_is_asked() -> None:
     guard_like = inspect.signature(authority.not_frozen)
     written = {
         name
-        for module in (approval, authority, guardrail, mfa, rotation, subject, use, user, waits)
+        for module in (approval, authority, guardrail, mfa, migration, rotation, subject, use, user, waits)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and inspect.signature(function) == guard_like
         if "__" not in name and not name.startswith("_")  # the variants that mutation testing adds
@@ -79,5 +81,5 @@ def test_every_module_of_guards_is_looked_at_here() -> None:
     found = {one.name for one in pkgutil.iter_modules(guards.__path__)}
 
     assert found == {
-        "approval", "authority", "circumstances", "guardrail", "mfa", "rotation", "subject", "use", "user", "waits",
+        "approval", "authority", "circumstances", "guardrail", "mfa", "migration", "rotation", "subject", "use", "user", "waits",
     }  # fmt: skip

@@ -6,7 +6,9 @@ from iamflow.domain.blueprint import Standing, Step, missing
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.approval import approved
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
-from iamflow.domain.migration import Migration, idle_since
+from iamflow.domain.migration import idle_since
+
+_DONE = frozenset({Standing.OURS, Standing.SHARED})
 
 
 def step_is_planned(c: Circumstances) -> Refusal | None:
@@ -42,10 +44,11 @@ def steps_are_in_order(c: Circumstances) -> Refusal | None:
     step = _step(c)
     if step is None or not c.effect.kind.provisions or c.reading.standings is None:
         return None
-    open_steps = missing(_migration(c).blueprint_made, c.reading.standings)
-    if not open_steps or open_steps[0].id == step.id:
-        return None
-    return _wait("earlier_step_missing", f"{open_steps[0].target} comes first, and is not there")
+    steps = (
+        c.ticket.migration.blueprint.steps if c.ticket.migration is not None and c.ticket.migration.blueprint else ()
+    )
+    undone = [one for one in steps[: steps.index(step)] if c.reading.standings.get(one.id) not in _DONE]
+    return _wait("earlier_step_missing", f"{undone[0].target} comes first, and is not there") if undone else None
 
 
 def maintenance_window_has_begun(c: Circumstances) -> Refusal | None:
@@ -112,13 +115,6 @@ def _contradicted(c: Circumstances, said_at: datetime, used: datetime | None) ->
 
 def _about_blueprint(c: Circumstances) -> bool:
     return c.effect.kind.provisions or c.effect.kind.unprovisions
-
-
-def _migration(c: Circumstances) -> Migration:
-    if c.ticket.migration is None:
-        message = f"ticket {c.ticket.id} leads to no role"
-        raise AssertionError(message)
-    return c.ticket.migration
 
 
 def _step(c: Circumstances) -> Step | None:
