@@ -6,6 +6,7 @@ from iamflow.domain.states import State
 from iamflow.engine import steer
 from tests.cli.conftest import Office
 from tests.engine import requiring
+from tests.world import DAY, KEY, START
 
 MANAGED = pytest.mark.parametrize("office", [requiring.MANAGED], indirect=True)
 BOTH = pytest.mark.parametrize("office", ["", requiring.MANAGED], ids=["inline", "managed"], indirect=True)
@@ -163,3 +164,24 @@ def test_a_ticket_is_opened_by_hand_for_a_user_and_not_for_a_key(office: Office)
     office.world.pass_until(State.ENFORCED, "1")
     assert requiring.enrol(office.world).ok
     office.world.pass_until(State.REMEDIATED, "1")
+
+
+@pytest.mark.parametrize("office", ["rules: {}"], indirect=True)
+def test_an_audit_that_finds_a_user_without_mfa_leads_to_the_policy(office: Office) -> None:
+    world = office.world
+    requiring.a_user(world)
+    world.key(name=requiring.NAME, age=10 * DAY, idle=9 * DAY)
+    report = office.shell.folder / "iam_audit_report_20261124_001111.csv"
+    report.write_text(
+        "account_id,account_name,username,password_status,password_last_used,access_key_id,status,created_date,"
+        "last_used_date,service_name,mfa_status\n"
+        f"562458925665,payments,{requiring.NAME},Configurada,Nunca,{KEY},Active,"
+        f"{START - 10 * DAY},{START - 9 * DAY},s3,None\n",
+        encoding="utf-8",
+    )
+
+    office.shell.ok("import", str(report))
+
+    (ticket,) = office.shell.ok("ticket", "list", "--output", "json").json
+    assert (ticket["workflow"], ticket["username"], ticket["access_key_id"]) == ("enforce-mfa", requiring.NAME, None)
+    world.pass_until(State.ENFORCED, str(ticket["id"]))
