@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from iamflow.aws.permissions import policy_document
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.journal import EventKind
 from iamflow.domain.quarantine import policy_name
 from iamflow.domain.states import Confirmation, Resolution, State
-from iamflow.engine import steer
+from iamflow.engine import restoring, steer
 from iamflow.sandbox.belongings import Counts
+from iamflow.workflows import delete_user, restore_user
 from tests.engine.deleting import CONFIRMED, FIRST, NAME, SECOND, a_leaver, approved, belongings, iam, quarantined
 from tests.world import ACCOUNT, ALICE, BOB, DAY, World, on_both
 
@@ -210,3 +212,15 @@ def test_a_user_that_cannot_be_changed_for_minutes_is_waited_for(world: World) -
     ended = world.pass_until(State.DELETED, str(ticket))
     assert ended.attempts == 0
     assert belongings(world) is None
+
+
+def test_the_permissions_that_policy_show_prints_are_enough(world: World) -> None:
+    allowed = policy_document(
+        [kind for workflow in (delete_user.WORKFLOW, restore_user.WORKFLOW) for kind in workflow.effects]
+    )
+    world.sandbox.seed.role_policy(ACCOUNT, allowed)
+    ticket = quarantined(world)
+    world.pass_until(State.DELETED, str(ticket))
+    restored = restoring.restore(world.desk(ALICE), str(ticket))
+    restoring.carry_out(world.engine, restored)
+    world.pass_until(State.RESTORED, str(restored.id))
