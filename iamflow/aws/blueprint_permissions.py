@@ -38,6 +38,15 @@ def general_statements(calls: Sequence[Call], partition: str, role_has: Iterable
     return statements
 
 
+def named_on(call: Call, blueprint: Blueprint) -> tuple[str, ...]:
+    """Return the resources of IAM that a step is about by their names, where the role's own policy has patterns."""
+    provider = str(blueprint.provider).rsplit(":oidc-provider/", 1)[-1]
+    return tuple(
+        pattern.replace("iamflow-*", blueprint.role).replace("oidc-provider/*", f"oidc-provider/{provider}")
+        for pattern in call.on
+    )
+
+
 def session_statements(call: Call, blueprint: Blueprint, partition: str, account_id: str) -> list[dict[str, object]]:
     """Return what a session for one step of a blueprint needs beside what every session does."""
     own = [f"arn:{partition}:iam::{account_id}:{kind}/{blueprint.role}" for kind in ("role", "instance-profile")]

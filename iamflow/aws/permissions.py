@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 
 from iamflow.aws.arns import policy_arn, user_resources
-from iamflow.aws.blueprint_permissions import general_statements, session_statements
+from iamflow.aws.blueprint_permissions import general_statements, named_on, session_statements
 from iamflow.aws.effects import CALLS, guardrails
 from iamflow.aws.effects.call import ON_USER
 from iamflow.aws.roles import Role
@@ -91,7 +91,8 @@ def session_policy(partition: str, subject: UserSubject, effect: EffectKind) -> 
     if effect.governs:
         return one_line({"Version": _VERSION, "Statement": guardrails.session_statements(partition, subject, effect)})
     call = CALLS[effect]
-    others = [f"arn:{partition}:iam::{subject.account_id}:{pattern}" for pattern in call.on if pattern != ON_USER]
+    patterns = call.on if subject.blueprint is None else named_on(call, subject.blueprint)
+    others = [f"arn:{partition}:iam::{subject.account_id}:{pattern}" for pattern in patterns if pattern != ON_USER]
     resources = [*user_resources(partition, subject.account_id, subject.username), *others]
     reads = [*USER_READS, *call.reads]
     statements: list[dict[str, object]] = [

@@ -23,6 +23,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     REAPER = "reaper"
     ISSUER = "issuer"
+    BUILDER = "builder"
 
 
 @app.command("show")
@@ -34,7 +35,9 @@ def show_policy(
     ] = None,
     role: Annotated[
         Role | None,
-        typer.Option("--role", help="Only what this role needs: reading, changing, deleting, or issuing keys."),
+        typer.Option(
+            "--role", help="Only what this role needs: reading, changing, deleting, issuing keys, or making roles."
+        ),
     ] = None,
     output: Annotated[
         Output, typer.Option("--output", help="How to show it; the policy document itself, where nothing is said.")
