@@ -22,7 +22,7 @@ _CONDITIONS = {
     "KEY_UNTOUCHED": "while nothing is taken",
     "KEY_DEACTIVATED": "after access was taken: the key deactivated, the policy put, the user quarantined",
     "KEY_GIVEN_BACK": "after a brown-out, once its deny is gone",
-    "KEY_REPLACED": "after a new key was made, while the old one works",
+    "KEY_REPLACED": "after a new key, or a role, was made, while the old key works",
     "KEY_WORKS": "while the key is not deactivated",
     "NOT_DENIED": "not while a deny may be on of which it is not known",
 }
