@@ -87,11 +87,17 @@ def _came_from(state: State, event: EventData) -> bool:
     return _model(event).came_from is state
 
 
+def _not_deleting(event: EventData) -> bool:
+    return _key_deactivated(event) and _model(event).came_from is not State.DELETING
+
+
 class When(Enum):
     """A condition of a transition. From Python 3.13 on, a function is a member only where that is said."""
 
     KEY_UNTOUCHED = member(_key_untouched)
     KEY_DEACTIVATED = member(_key_deactivated)
+    NOT_DELETING = member(_not_deleting)
+    """Access was taken, and the deletion of what had it has not begun."""
     KEY_GIVEN_BACK = member(_key_given_back)
     NOT_DENIED = member(_not_denied)
     KEY_REPLACED = member(_key_replaced)

@@ -54,7 +54,7 @@ TABLE = Table(
             trigger=T.ROLL_BACK,
             sources=(*_AFTER, S.AWAITING_APPROVAL, S.ON_HOLD, S.BLOCKED),
             dest=S.ROLLED_BACK,
-            when=When.KEY_DEACTIVATED,
+            when=When.NOT_DELETING,
         ),
         Transition(trigger=T.RESOLVE, sources=(*_LIVE, S.EXEMPT), dest=S.RESOLVED),
         Transition(trigger=T.BLOCK, sources=_UNDER_WAY, dest=S.BLOCKED),
