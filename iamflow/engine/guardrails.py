@@ -37,11 +37,12 @@ def preview(engine: Engine, ticket: Ticket) -> Preview:
     accounts = [_standing(member, known.get(member.account_id)) for member in members]
     pending = {one.account_id for one in Preview(accounts=tuple(accounts)).pending(engine.now())}
     until = engine.now() + _WITHIN
-    read: list[AccountPreview] = []
-    for member, standing in zip(members, accounts, strict=True):
-        due = member.account_id in pending and (engine.now() < until or not read)
-        read.append(_read(engine, member) if due else standing)
-    return Preview(accounts=tuple(read))
+    read: dict[AccountId, AccountPreview] = {}
+    for member in members:
+        # At least one in every look, so that a slow organisation is looked at in the end.
+        if member.account_id in pending and (engine.now() < until or not read):
+            read[member.account_id] = _read(engine, member)
+    return Preview(accounts=tuple(read.get(one.account_id, one) for one in accounts))
 
 
 def _known(ticket: Ticket) -> dict[AccountId, AccountPreview]:

@@ -92,7 +92,7 @@ def test_a_user_that_does_not_exist_is_a_result(cloud: AwsCloud) -> None:
 
 def test_a_user_count_that_is_missing_is_an_error(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
     scripted.on("GetAccountSummary", result("GetAccountSummary", "<SummaryMap/>"))
-    with pytest.raises(TemporaryError, match="number of users"):
+    with pytest.raises(TemporaryError, match="lacks Users"):
         scripted_cloud.user_count(ACCOUNT)
 
 
