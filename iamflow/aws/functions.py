@@ -18,12 +18,13 @@ _LATEST = "$LATEST"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What a step changes of a function: the role, and the variables that it takes out."""
+    """What a step changes of a function: the role, and the variables that it takes out, and where these are kept."""
 
     role: str
     before: str
     variables: tuple[str, ...]
     description: str
+    """How the published version that keeps them is described."""
 
     @classmethod
     def of(cls, document: str) -> "Change":
@@ -33,7 +34,7 @@ class Change:
             role=told["role"],
             before=told["before"],
             variables=tuple(told["variables"]),
-            description=told.get("description", ""),
+            description=told["description"],
         )
 
 
@@ -104,7 +105,7 @@ def kept(api: Api, arn: str, change: Change) -> Answer | None:
     latest = next((version for version in versions if version.get("Version") == _LATEST), None)
     numbered = [version for version in versions if version.get("Version") != _LATEST]
     for version in numbered:
-        if change.description and version.get("Description") == change.description:
+        if version.get("Description") == change.description:
             return version
     fitting = [version for version in numbered if latest is not None and _as_before(version, latest, change)]
     return max(fitting, key=lambda version: int(version["Version"]), default=None)

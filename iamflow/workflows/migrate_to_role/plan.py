@@ -213,9 +213,13 @@ class _Maker:
             yield _step(EffectKind.ASSOCIATE_PROFILE, place.arn, {"name": self.role, "profile": profile})
 
     def _function(self, place: Place) -> Iterator[Step]:
-        change = {"role": self.role_arn, "before": place.role, "variables": list(place.variables)}
-        kept = {"description": f"iamflow-{self.ticket.id}: as before the role", **change}
-        yield _step(EffectKind.PUBLISH_VERSION, place.arn, kept)
+        change = {
+            "role": self.role_arn,
+            "before": place.role,
+            "variables": list(place.variables),
+            "description": f"iamflow-{self.ticket.id}: as before the role",
+        }
+        yield _step(EffectKind.PUBLISH_VERSION, place.arn, change)
         yield _step(EffectKind.UPDATE_FUNCTION, place.arn, change)
 
     def _services(self, places: Sequence[Place]) -> Iterator[Step]:
