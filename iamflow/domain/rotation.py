@@ -90,12 +90,14 @@ class Origin(Enum):
     """CloudTrail does not show it (yet)."""
 
 
-def strangers(rotation: Rotation, reading: UserReading, passed: Iterable[str] = ()) -> tuple[KeyState, ...]:
+def strangers(
+    rotation: Rotation, reading: UserReading, passed: Iterable[str] = (), others: Iterable["Rotation"] = ()
+) -> tuple[KeyState, ...]:
     """Return the keys that were made since the way to a new key was begun, and are not it, oldest first.
 
-    ``passed`` are the marks of what a person has seen and let pass.
+    ``passed`` are the marks of what a person has seen and let pass; ``others`` the replacements of the user's other keys.
     """
-    familiar = {*rotation.known, *rotation.withdrawn, rotation.new_key}
+    familiar = {*rotation.known, *rotation.withdrawn, rotation.new_key, *(other.new_key for other in others)}
     marks = frozenset(passed)
     unknown = [key for key in reading.keys if key.key_id not in familiar and mark(key.key_id) not in marks]
     return tuple(sorted(unknown, key=lambda key: (key.created_at, key.key_id)))
@@ -110,7 +112,10 @@ def delivered(rotation: Rotation, reading: UserReading) -> KeyState | None:
     """Return the new key whose secret has arrived, or None."""
     if reading.sink is None:
         return None
-    arrived = [key for key in strangers(rotation, reading) if delivery_version(key.key_id) in reading.sink.versions]
+    place = rotation.place
+    arrived = [
+        key for key in strangers(rotation, reading) if delivery_version(place, key.key_id) in reading.sink.versions
+    ]
     return arrived[0] if arrived else None
 
 

@@ -55,6 +55,8 @@ class Sink:
     """The region of the secret; None for the host's own."""
     kms_key: str | None = None
     """The KMS key that encrypts it; None for AWS's own of that service."""
+    ticket: int | None = None
+    """The ticket whose deliveries these are: those of two tickets into one place are told apart. None in the settings."""
 
     def of(self, account_id: AccountId, username: UserName, key_id: KeyId) -> "Sink":
         """Return the place for this user and the key that is replaced. Two users never share one."""
@@ -63,6 +65,10 @@ class Sink:
             legal += "-" + hashlib.sha256(username.encode()).hexdigest()[:8]
         name = self.name.replace("{username}", legal)
         return replace(self, name=name.replace("{account_id}", account_id).replace("{access_key_id}", key_id))
+
+    def same_place(self, other: "Sink") -> bool:
+        """Return whether both name one place, so that what is put there last is all that is read."""
+        return (self.kind, self.name, self.region) == (other.kind, other.name, other.region)
 
     def patterned(self) -> str:
         """Return the pattern of the names as IAM policies write one."""
@@ -96,9 +102,9 @@ class SinkState:
     versions: frozenset[str] = frozenset()
 
 
-def delivery_version(key_id: KeyId) -> str:
-    """Return the version under which the secret of this key is put."""
-    return _version("delivery", key_id)
+def delivery_version(sink: Sink, key_id: KeyId) -> str:
+    """Return the version under which the secret of this key is put there."""
+    return _version("delivery", f"{sink.ticket}:{key_id}")
 
 
 def probe_version(ticket_id: TicketId, number: int) -> str:

@@ -72,7 +72,8 @@ def test_a_probe_and_a_delivery_show_and_neither_reading_holds_a_secret(
     do(cloud, EffectKind.ISSUE_KEY, subject)
     reading = cloud.read(subject)
     assert reading.sink is not None
-    assert {PROBE, delivery_version(new_key(cloud, subject))} <= reading.sink.versions
+    assert subject.sink is not None
+    assert {PROBE, delivery_version(subject.sink, new_key(cloud, subject))} <= reading.sink.versions
     assert sandbox.seed.secret(new_key(cloud, subject)) not in repr(reading)
 
 

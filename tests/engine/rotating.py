@@ -24,9 +24,12 @@ NEW_CALLS = ["CreateSecret", "PutSecretValue", "CreateAccessKey", "PutSecretValu
 """The changing calls that make a key and put its secret away, the first time for a user."""
 
 
-def opened(world: World, *, name: str = "etl", key_id: KeyId = KEY, idle: timedelta | None = 2 * DAY) -> Ticket:
-    """Make a user with an old key that is in use, and open a ticket about its replacement."""
-    world.user(name)
+def opened(
+    world: World, *, name: str = "etl", key_id: KeyId = KEY, idle: timedelta | None = 2 * DAY, made: bool = False
+) -> Ticket:
+    """Make a user (unless he was made before) with an old key that is in use, and open a ticket about its replacement."""
+    if not made:
+        world.user(name)
     finding = world.key(key_id, name, idle=idle)
     new = NewTicket(
         workflow=TABLE.workflow,

@@ -11,6 +11,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
 from iamflow.aws.clients import Answer, Api
+from iamflow.domain.ids import KeyId
 from iamflow.domain.states import State
 from iamflow.engine import steer
 from tests.engine.rotating import (
@@ -22,6 +23,7 @@ from tests.engine.rotating import (
     opened,
     parameter,
     proven,
+    rotation,
     secret,
     take,
     works,
@@ -103,6 +105,46 @@ def test_names_region_and_kms_key_are_as_the_settings_say(world: World) -> None:
     assert made is not None
     assert made.kms_key_id == "alias/keys"
     assert "in eu-west-1" in last_mail(world)
+
+
+def _two_keys(world: World) -> KeyId:
+    """Open tickets about two keys of a user who may have four; return the second. The caps count users, so there are some."""
+    second = KeyId("AKIAYF5JKDJQSECOND22")
+    for number in range(3):
+        world.user(f"colleague-{number}")
+    world.sandbox.seed.quota(ACCOUNT, "AccessKeysPerUserQuota", 4)
+    opened(world)
+    opened(world, key_id=second, made=True)
+    return second
+
+
+@pytest.mark.parametrize("world", ["timing: {poll: 24h, retry: {base: 30m, most: 8h}}"], indirect=True)
+def test_two_keys_of_a_user_take_turns_at_one_place_for_their_secrets(world: World) -> None:
+    second = _two_keys(world)
+    world.pass_days(3)
+    states = sorted(world.ticket(ref).state.value for ref in (KEY, second))
+    assert states == ["awaiting_adoption", "notified"]
+    (waiting,) = [ticket for ref in (KEY, second) if (ticket := world.ticket(ref)).state is State.NOTIFIED]
+    assert "into the same place" in " ".join(waiting.progress.waiting_for)
+    assert len(keys_of(world)) == 3
+    take(world)
+    world.pass_until(State.AWAITING_ADOPTION, second)
+    assert world.ticket().state is State.DELETED
+    assert works(world, secret(world))
+    assert rotation(world, second).new_key != new_key(world)
+
+
+@pytest.mark.parametrize("world", ['workflows: {rotate-key: {name: "{access_key_id}"}}'], indirect=True)
+def test_two_keys_of_a_user_are_replaced_one_after_the_other_where_their_places_differ(world: World) -> None:
+    second = _two_keys(world)
+    world.pass_days(1)
+    assert {world.ticket(ref).state for ref in (KEY, second)} == {State.AWAITING_ADOPTION}
+    for ref in (KEY, second):
+        held = secret(world, name=ref)
+        assert held is not None
+        assert held["AccessKeyId"] == rotation(world, ref).new_key
+        assert works(world, held)
+    assert len(keys_of(world)) == 4
 
 
 def test_a_store_that_takes_no_write_stops_everything_before_a_key_is_made(world: World) -> None:

@@ -54,6 +54,12 @@ def _claimed(c: Circumstances, key_id: KeyId) -> Circumstances:
     return replace(c, others=(Case(ticket=other),))
 
 
+def _beside(c: Circumstances, key_id: KeyId) -> Circumstances:
+    """Return the circumstances with another ticket of the user that has put a secret into the same place."""
+    other = replace(c.ticket, id=TicketId(c.ticket.id + 1), access_key_id=key_id, state=State.AWAITING_ADOPTION)
+    return replace(c, others=(Case(ticket=other),))
+
+
 ALONE = (
     alone("the old key is gone", without(PROVE, KEY), "old_key_gone"),
     alone("the old key is another", key(ISSUE, KEY, created_at=CREATED + DAY), "old_key_changed"),
@@ -69,6 +75,7 @@ ALONE = (
     alone("the store was not looked at", replace(ISSUE, reading=replace(ISSUE.reading, sink=None)), "sink_unproven"),
     alone("the effect names another store", effect(ISSUE, document="{}"), "wrong_sink"),
     alone("there is a new key already", rotation(ISSUE, new_key=NEW), "issued_already"),
+    alone("the place holds another new key's secret", _beside(ISSUE, KEY), "place_taken"),
     alone("somebody made a key", WITH_STRANGER, "unknown_key"),
     alone("the effect names no key", effect(FREE, targets=()), "wrong_key"),
     alone("the proposal was another key", approve(rotation(FREE, slot=NEW)), "wrong_key"),
@@ -125,6 +132,27 @@ def test_a_key_goes_for_room_only_with_an_approval_of_just_that() -> None:
 def refusal_of(c: Circumstances) -> set[str]:
     """Return the codes of all refusals, each once."""
     return set(codes(c))
+
+
+def test_another_ticket_of_the_user_is_in_the_way_only_where_its_secret_is_in_the_same_place() -> None:
+    beside = _beside(ISSUE, IDLE)
+    (other,) = beside.others
+    rotation_ = other.ticket.progress.rotation
+    assert rotation_ is not None
+    elsewhere = replace(rotation_, sink=replace(rotation_.place, name="elsewhere").text)
+    moved = replace(other.ticket, progress=replace(other.ticket.progress, rotation=elsewhere))
+    assert refusal(beside).remedy is Remedy.WAIT
+    assert codes(replace(beside, others=(replace(other, ticket=moved),))) == ()
+
+
+def test_the_new_key_of_another_ticket_is_no_stranger() -> None:
+    beside = _beside(WITH_STRANGER, IDLE)
+    (other,) = beside.others
+    rotation_ = other.ticket.progress.rotation
+    assert rotation_ is not None
+    theirs = replace(rotation_, new_key=NEW, sink=replace(rotation_.place, name="elsewhere").text)
+    moved = replace(other.ticket, progress=replace(other.ticket.progress, rotation=theirs))
+    assert codes(replace(beside, others=(replace(other, ticket=moved),))) == ()
 
 
 def test_a_stranger_that_a_person_let_pass_stops_no_key() -> None:

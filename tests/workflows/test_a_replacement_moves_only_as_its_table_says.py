@@ -38,7 +38,7 @@ from tests.workflows.samples import (
 TABLE = WORKFLOW.table
 STATES = [state for state, _ in TABLE.states]
 NEW, THEIRS = KeyId("AKIAIOSFODNN7NEWKEY1"), KeyId("AKIAIOSFODNN7THEIRS1")
-SINK = Sink().of(ACCOUNT, USER, KEY)
+SINK = replace(Sink().of(ACCOUNT, USER, KEY), ticket=7)
 BEGUN = Rotation(sink=SINK.text, since=NOW - HOUR, known=(KEY,), probes=2, begun_at=NOW - HOUR)
 MADE = replace(BEGUN, new_key=NEW, delivered_at=NOW - DAY)
 UNTOUCHED, REPLACED = TOLD, replace(TOLD, rotation=MADE)
@@ -120,7 +120,8 @@ def settle(kind: EffectKind, seen: UserReading, *, ago: object = MINUTE, targets
     return found.kind if found is not None else None
 
 
-DELIVERED = frozenset({delivery_version(NEW)})
+DELIVERED = frozenset({delivery_version(SINK, NEW)})
+OF_ANOTHER_TICKET = frozenset({delivery_version(replace(SINK, ticket=8), NEW)})
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,7 @@ DELIVERED = frozenset({delivery_version(NEW)})
         (reading(), MINUTE, None),
         (reading(versions=DELIVERED), MINUTE, None),
         (reading(NEW), HOUR, OutcomeKind.NOT_DONE),
+        (reading(NEW, versions=OF_ANOTHER_TICKET), HOUR, OutcomeKind.NOT_DONE),
         (reading(), HOUR, OutcomeKind.NOT_DONE),
         (reading(THEIRS, versions=DELIVERED), HOUR, OutcomeKind.NOT_DONE),
         (reading(THEIRS, NEW, versions=DELIVERED), MINUTE, OutcomeKind.DONE),

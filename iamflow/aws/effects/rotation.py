@@ -31,8 +31,9 @@ def _issue(client: "Callable[[str], Api]", effect: Effect) -> "Iterator[Answer]"
     metadata = answer.get("ResponseMetadata", {})
     try:
         credential = _credential(effect, answer)
-        version = delivery_version(KeyId(credential.access_key_id))
-        list(open_store(_place(effect), client).deliver(version, credential))
+        place = _place(effect)
+        version = delivery_version(place, KeyId(credential.access_key_id))
+        list(open_store(place, client).deliver(version, credential))
     except Exception as error:  # noqa: BLE001 - see below
         # Whatever went wrong: there is a key now, and only reading tells whether its secret arrived. Its words are left
         # out, with the error behind it: some parts of botocore quote what they were given.

@@ -46,6 +46,7 @@ GUARDS: tuple[Guard, ...] = (
     rotation.old_key_stays,
     rotation.user_is_not_leaked,
     rotation.sink_was_proven,
+    rotation.place_is_free,
     rotation.nobody_else_made_a_key,
     rotation.slot_is_the_one_proposed,
     rotation.slot_is_idle,

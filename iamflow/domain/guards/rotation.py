@@ -61,12 +61,22 @@ def sink_was_proven(c: Circumstances) -> Refusal | None:
     return None
 
 
+def place_is_free(c: Circumstances) -> Refusal | None:
+    """Refuse to put a secret where another open ticket of the user has put one that its owner may still be taking."""
+    rotation = c.ticket.progress.rotation
+    if c.effect.kind not in {EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY} or rotation is None:
+        return None
+    if not any(other.made and other.place.same_place(rotation.place) for other in _of_others(c)):
+        return None
+    return _wait("place_taken", "another ticket of the user has put its new key's secret into the same place")
+
+
 def nobody_else_made_a_key(c: Circumstances) -> Refusal | None:
     """Refuse to make a key while the user has one that appeared since, and whose making nobody has looked at."""
     rotation = c.ticket.progress.rotation
     if c.effect.kind is not EffectKind.ISSUE_KEY or rotation is None:
         return None
-    if strangers(rotation, c.reading, c.ticket.progress.acknowledged):
+    if strangers(rotation, c.reading, c.ticket.progress.acknowledged, _of_others(c)):
         return _wait("unknown_key", "the user has a key that was made since the replacement was begun")
     return None
 
@@ -197,6 +207,11 @@ def _latest_use(c: Circumstances) -> datetime | None:
     used = c.reading.last_use.at if c.reading.last_use is not None else None
     seen = c.ticket.baseline.last_event_at if c.ticket.baseline is not None else None
     return max((at for at in (used, seen) if at is not None), default=None)
+
+
+def _of_others(c: Circumstances) -> list[Rotation]:
+    found = (other.ticket.progress.rotation for other in c.others)
+    return [rotation for rotation in found if rotation is not None]
 
 
 def _only_target(c: Circumstances) -> KeyId | None:

@@ -25,7 +25,15 @@ from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.rotate_key import issued
 from iamflow.workflows.rotate_key.effects import begun, effect_of
-from iamflow.workflows.rotate_key.strays import again_at, is_open, whose, with_rotation, withdraw
+from iamflow.workflows.rotate_key.strays import (
+    again_at,
+    goes_first,
+    is_open,
+    of_others,
+    whose,
+    with_rotation,
+    withdraw,
+)
 from iamflow.workflows.shared import common, notices
 from iamflow.workflows.shared.course import Course
 from iamflow.workflows.shared.key_subject import hands_off, learn, no_longer_a_finding
@@ -51,12 +59,20 @@ def _propose(case: Case, ticket: Ticket, sight: Sight, situation: Situation) -> 
         rotation = replace(
             begun(ticket, situation.policy), since=situation.now, known=tuple(key.key_id for key in reading.keys)
         )
-    rotation = replace(rotation, present=len(reading.keys))
+    # What another ticket of the user has made stays known when that ticket has ended.
+    theirs = (other.new_key for other in of_others(case) if other.new_key is not None)
+    known = tuple(dict.fromkeys((*rotation.known, *theirs)))
+    rotation = replace(rotation, present=len(reading.keys), known=known)
     ticket = with_rotation(ticket, rotation, reading, situation)
     arrived = delivered(rotation, reading)
     if arrived is not None:
         return issued.begin(ticket, arrived, situation)
-    unknown = strangers(rotation, reading, ticket.progress.acknowledged)
+    first = goes_first(case)
+    if first is not None:
+        reason = f"ticket {first} is making a key for the same user: one after the other"
+        waiting = replace(ticket, progress=replace(ticket.progress, waiting_for=(reason,)))
+        return common.stay(waiting, due_at=again_at(situation), reason=reason)
+    unknown = strangers(rotation, reading, ticket.progress.acknowledged, of_others(case))
     if unknown:
         return _whose(ticket, (reading, unknown[0]), sight, situation)
     if rotation.orphans >= ORPHANS_MOST:

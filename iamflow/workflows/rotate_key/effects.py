@@ -1,5 +1,7 @@
 """The effects of ``rotate-key``: on the secret store, on the ticket's key, and on other keys of the user by name."""
 
+from dataclasses import replace
+
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.policy import Policy
 from iamflow.domain.rotation import Rotation, probe_of
@@ -50,7 +52,7 @@ def effect_of(ticket: Ticket, kind: EffectKind, policy: Policy) -> Effect:
 
 def begun(ticket: Ticket, policy: Policy) -> Rotation:
     """Return a replacement as it would begin, of a ticket that has none yet and a user of whom nothing has been read."""
-    sink = policy.rotate_key.sink.of(ticket.account_id, ticket.username, ticket.key)
+    sink = replace(policy.rotate_key.sink.of(ticket.account_id, ticket.username, ticket.key), ticket=ticket.id)
     return Rotation(sink=sink.text, since=ticket.opened_at, known=(ticket.key,))
 
 

@@ -46,7 +46,7 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
         return common.block(ticket, situation, code=forbidden[0], reason=forbidden[1])
     rotation = _rotation(ticket)
     if ticket.wanted is Wanted.ROLLBACK or rotation.given_back:
-        return undo.decide(ticket, rotation, sight, situation)
+        return undo.decide(replace(case, ticket=ticket), rotation, sight, situation)
     if ticket.state in PAUSED:
         return common.paused(ticket, situation, due_at=situation.now + situation.policy.timing.recheck)
     return _go_on(replace(case, ticket=ticket), rotation, (reading, sight), situation)

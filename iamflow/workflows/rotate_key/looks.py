@@ -6,6 +6,7 @@ from iamflow.domain.policy import DAY
 from iamflow.domain.rotation import Rotation, strangers
 from iamflow.domain.states import Confirmation, State
 from iamflow.workflows.rotate_key import issued
+from iamflow.workflows.rotate_key.strays import of_others
 from iamflow.workflows.shared import watch
 from iamflow.workflows.shared.course import ready
 from iamflow.workflows.workflow import Situation
@@ -42,7 +43,7 @@ def _whose(case: Case, rotation: Rotation, reading: UserReading, situation: Situ
     """Return whether it matters who made a key that appeared: before another one is made, and before a rollback ends."""
     undoes = case.ticket.wanted is not None or rotation.given_back
     before = rotation.new_key is None and ready(case, situation.now)
-    found = strangers(rotation, reading, case.ticket.progress.acknowledged)
+    found = strangers(rotation, reading, case.ticket.progress.acknowledged, of_others(case))
     return rotation.made and bool(found) and (undoes or before)
 
 

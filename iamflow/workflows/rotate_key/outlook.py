@@ -21,7 +21,7 @@ _NEXT: dict[State, str] = {
     State.BLOCKED: "nothing until what blocks it is dealt with",
     State.EXEMPT: "open again when the exemption ends, with a new notice and a whole grace period",
     State.DELETED: "nothing: the old key was deleted, the new one has taken its place",
-    State.ROLLED_BACK: "nothing: the old key works as before",
+    State.ROLLED_BACK: "nothing: the old key works as before; what uses it can take a role (iamflow ticket open --from ID)",
     State.RESOLVED: "nothing: it was dealt with, or no longer holds",
     State.CANCELLED: "nothing: it was cancelled",
 }
@@ -29,8 +29,6 @@ _NEXT: dict[State, str] = {
 
 def _next_step(ticket: Ticket) -> str:
     rotation = ticket.progress.rotation
-    if ticket.state is State.ROLLED_BACK:
-        return f"{_NEXT[ticket.state]}; what uses it can take a role instead: iamflow ticket open --from {ticket.id}"
     if not ticket.ended and (ticket.wanted is not None or (rotation is not None and rotation.given_back)):
         return "leave the old key Active, and delete the new one if it was never used"
     told = _NEXT[ticket.state]

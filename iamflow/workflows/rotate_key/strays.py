@@ -3,15 +3,35 @@
 from dataclasses import replace
 from datetime import datetime
 
-from iamflow.domain.decision import Decision, Sight
+from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyState, UserReading
-from iamflow.domain.ids import KeyId
+from iamflow.domain.ids import KeyId, TicketId
 from iamflow.domain.plan import digest_of
 from iamflow.domain.rotation import Origin, Rotation, origin
+from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.rotate_key.effects import effect_of
 from iamflow.workflows.workflow import Situation
+
+
+def of_others(case: Case) -> tuple[Rotation, ...]:
+    """Return the replacements of the user's other keys that are under way."""
+    found = (other.ticket.progress.rotation for other in case.others)
+    return tuple(rotation for rotation in found if rotation is not None)
+
+
+def goes_first(case: Case) -> TicketId | None:
+    """Return the other ticket that is making a key for the user just now, or is about to and is older; None for none."""
+    for other in case.others:
+        rotation = other.ticket.progress.rotation
+        making = rotation is not None and rotation.new_key is None and other.ticket.state in _MAKING
+        if rotation is not None and making and (rotation.made or other.ticket.id < case.ticket.id):
+            return other.ticket.id
+    return None
+
+
+_MAKING = frozenset({State.NOTIFIED, State.AWAITING_APPROVAL})
 
 
 def with_rotation(ticket: Ticket, rotation: Rotation, reading: UserReading, situation: Situation) -> Ticket:

@@ -2,25 +2,26 @@
 
 from dataclasses import replace
 
-from iamflow.domain.decision import Decision, Sight
+from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.facts import UserReading
 from iamflow.domain.ids import KeyId
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.rotation import Origin, Rotation, never_used, strangers
 from iamflow.domain.states import Confirmation, Resolution, Trigger
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.rotate_key.strays import again_at, is_open, whose, withdraw
+from iamflow.workflows.rotate_key.strays import again_at, is_open, of_others, whose, withdraw
 from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import Situation
 
 
-def decide(ticket: Ticket, rotation: Rotation, sight: Sight, situation: Situation) -> Decision:
+def decide(case: Case, rotation: Rotation, sight: Sight, situation: Situation) -> Decision:
     """Decide about a ticket that is rolled back, and whose old key is Active."""
+    ticket = case.ticket
     reading = common.required(sight.user)
     unused = removable(rotation, reading)
     if unused is not None:
         return withdraw(ticket, unused, reading, situation)
-    for key in strangers(rotation, reading, ticket.progress.acknowledged):
+    for key in strangers(rotation, reading, ticket.progress.acknowledged, of_others(case)):
         found = whose(ticket, key, sight, situation)
         if found is Origin.OURS and never_used(key.key_id, reading):
             return withdraw(ticket, key.key_id, reading, situation)
