@@ -17,6 +17,7 @@ from iamflow.domain.sink import Sink, SinkState, delivery_version, probe_version
 from iamflow.domain.states import ENDS, State, Trigger
 from iamflow.domain.ticket import Progress, Ticket
 from iamflow.workflows.rotate_key import WORKFLOW
+from iamflow.workflows.rotate_key.strays import goes_first
 from iamflow.workflows.workflow import Situation
 from tests.workflows.samples import (
     ACCOUNT,
@@ -219,6 +220,22 @@ def test_a_stranger_is_whatever_nobody_knew_made_or_let_pass(known: set[KeyId], 
     rotation = replace(BEGUN, known=tuple(known))
     found = strangers(rotation, reading(NEW, THEIRS), {f"new-key:{key}" for key in passed})
     assert {key.key_id for key in found} == {KEY, NEW, THEIRS} - known - passed
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from([State.NOTIFIED, State.ON_HOLD])), min_size=1, max_size=4))
+def test_of_the_tickets_that_make_keys_for_a_user_exactly_one_does_not_wait(others: list[tuple[bool, State]]) -> None:
+    waiting = replace(BEGUN, begun_at=None)
+    tickets = [
+        replace(standing(state, replace(TOLD, rotation=BEGUN if begun else waiting)), id=TicketId(number))
+        for number, (begun, state) in enumerate(others, 1)
+    ]
+    active = [one for one in tickets if one.state is State.NOTIFIED]
+    free = [
+        one
+        for one in active
+        if goes_first(Case(ticket=one, others=tuple(Case(ticket=o) for o in tickets if o != one))) is None
+    ]
+    assert len(free) == (1 if active else 0)
 
 
 def test_there_is_room_only_below_what_aws_says_and_what_it_refused() -> None:

@@ -22,13 +22,19 @@ def of_others(case: Case) -> tuple[Rotation, ...]:
 
 
 def goes_first(case: Case) -> TicketId | None:
-    """Return the other ticket that is making a key for the user just now, or is about to and is older; None for none."""
-    for other in case.others:
-        rotation = other.ticket.progress.rotation
-        making = rotation is not None and rotation.new_key is None and other.ticket.state in _MAKING
-        if rotation is not None and making and (rotation.made or other.ticket.id < case.ticket.id):
-            return other.ticket.id
-    return None
+    """Return the other ticket that makes a key for the user before this one; None where it is this one's turn.
+
+    Whoever has begun goes on first, then the older ticket. Of any two, one goes first, so that they never wait for each other.
+    """
+    making = [
+        other.ticket
+        for other in case.others
+        if (rotation := other.ticket.progress.rotation) is not None
+        and rotation.new_key is None
+        and other.ticket.state in _MAKING
+    ]
+    first = min((case.ticket, *making), key=lambda ticket: (not ticket.is_replaced, ticket.id))
+    return None if first.id == case.ticket.id else first.id
 
 
 _MAKING = frozenset({State.NOTIFIED, State.AWAITING_APPROVAL})
