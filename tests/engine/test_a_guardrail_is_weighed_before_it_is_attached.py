@@ -108,7 +108,9 @@ def test_damage_that_is_gone_needs_no_accepting(world: World) -> None:
     ref = awaiting(world)
     assert world.sandbox.console.sign_in(ACCOUNT, "carlos").ok
     assert world.sandbox.console.enrol_mfa(ACCOUNT, "carlos").ok
+    assert world.ticket(ref).progress.approval_reasons != ()
     world.pass_days(2)
+    assert world.ticket(ref).progress.approval_reasons == ()
     approve(world, ref)
     world.pass_until(State.ATTACHED, ref, days=1)
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from iamflow.cli.render.guardrail import guardrail
 from iamflow.cli.render import migration
+from iamflow.cli.render.guardrail import guardrail
 from iamflow.cli.render.record import Section
 from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
@@ -94,7 +94,8 @@ def _owner(shown: Shown) -> Section:
         name = f" {ticket.owner.name}" if ticket.owner.name else ""
         section.add("told", f"{ticket.owner.address} (from {ticket.owner.source}{name})")
     else:
-        section.add("told", "not known yet" if not ticket.ended else "")
+        nobody = ticket.ended or isinstance(ticket.facts, TargetFacts)
+        section.add("told", "" if nobody else "not known yet")
     section.add("notice accepted", when(progress.notified_at, shown.now))
     section.add("date promised", when(progress.promised_at, shown.now))
     section.add("reminders", ", ".join(progress.reminders))

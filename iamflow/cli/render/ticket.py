@@ -71,6 +71,7 @@ _PROGRESS = (
     "mfa_policy",
     "enrolment",
     "rotation",
+    "guardrail",
     "deactivated_at",
     "window_ends_at",
     "final_sweep",

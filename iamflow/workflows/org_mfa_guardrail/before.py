@@ -144,7 +144,8 @@ def _looked(case: Case, situation: Situation) -> Decision | None:
 
 
 def _go_on(case: Case, situation: Situation) -> Decision:
-    ticket, now, policy = case.ticket, situation.now, situation.policy
+    now, policy = situation.now, situation.policy
+    ticket = _with_reasons(case.ticket)
     if not policy.acts_in(ticket.account_id) or case.enforced_since is None:
         reason = "iamflow only observes this account"
         return common.stay(ticket, due_at=now + policy.timing.recheck, reason=reason)
@@ -163,14 +164,19 @@ def _go_on(case: Case, situation: Situation) -> Decision:
     )
 
 
-def _ask(ticket: Ticket, situation: Situation) -> Decision:
+def _with_reasons(ticket: Ticket) -> Ticket:
+    """Return the ticket with what people have to accept today."""
     preview = effects.of(ticket).preview or Preview(accounts=())
-    needed = situation.policy.org_mfa_guardrail.approvals
     reasons = tuple(f"it would deny what is in use: {sentence}" for sentence in preview.damage)
-    waiting = replace(ticket, progress=replace(ticket.progress, approval_reasons=reasons))
+    return replace(ticket, progress=replace(ticket.progress, approval_reasons=reasons))
+
+
+def _ask(ticket: Ticket, situation: Situation) -> Decision:
+    needed = situation.policy.org_mfa_guardrail.approvals
+    reasons = ticket.progress.approval_reasons
     headline = f"the guardrail on {target_of(ticket.username)} needs {needed} approvals"
     told = notices.tell(
-        NoticeKind.APPROVAL_NEEDED, waiting, situation.policy, situation.now, headline=headline, reasons=reasons
+        NoticeKind.APPROVAL_NEEDED, ticket, situation.policy, situation.now, headline=headline, reasons=reasons
     )
     due_at = situation.now + situation.policy.timing.recheck
-    return Decision(ticket=waiting, trigger=Trigger.REQUIRE_APPROVAL, due_at=due_at, notices=told, reason=headline)
+    return Decision(ticket=ticket, trigger=Trigger.REQUIRE_APPROVAL, due_at=due_at, notices=told, reason=headline)
