@@ -99,7 +99,7 @@ def test_a_ticket_that_was_rolled_back_is_followed_by_one_that_waits_for_its_win
     world.pass_until(State.MONITORING)
     steer.rollback(world.desk(), KEY, text="the loader stopped")
     first = world.pass_until(State.ROLLED_BACK)
-    assert f"iamflow ticket open --from {first.id}" in shell.ok("ticket", "show", str(first.id)).out
+    assert "iamflow ticket open --from ID" in shell.ok("ticket", "show", str(first.id)).out
     done = len(world.changes())
     window = world.clock.now() + 20 * DAY
 

@@ -10,7 +10,7 @@ from iamflow.domain.facts import LastUse
 from iamflow.domain.guards import Remedy
 from iamflow.domain.rotation import Confirmed
 
-from .circumstances import DAY, HOUR, NOW, SECOND, Alone, alone, baseline, codes, effect, progress, refusal, reading
+from .circumstances import DAY, HOUR, NOW, SECOND, Alone, alone, baseline, codes, effect, progress, reading, refusal
 from .migrating import KINDS, STEPS, allowed, approve, migration, own, standing
 
 FORWARD = tuple(allowed(kind) for kind in UNDOING)

@@ -22,15 +22,13 @@ _NEXT: dict[State, str] = {
     State.BLOCKED: "nothing until what blocks it is dealt with",
     State.EXEMPT: "open again when the exemption ends, with a new notice and a whole grace period",
     State.DELETED: "nothing: the key was deleted",
-    State.ROLLED_BACK: "nothing: the key works again",
+    State.ROLLED_BACK: "nothing: the key works again; what uses it can take a role instead (iamflow ticket open --from ID)",
     State.RESOLVED: "nothing: it was dealt with, or no longer holds",
     State.CANCELLED: "nothing: it was cancelled",
 }
 
 
 def _next_step(ticket: Ticket) -> str:
-    if ticket.state is State.ROLLED_BACK:
-        return f"{_NEXT[ticket.state]}; what uses it can take a role instead: iamflow ticket open --from {ticket.id}"
     if ticket.wanted is not None:
         return "give the key back, as asked for"
     if ticket.state is State.BROWNOUT and ticket.is_denied:
