@@ -2,11 +2,15 @@
 
 import os
 import random
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.memory import in_memory
 
 if TYPE_CHECKING:
     from tests.postgresql import Cluster
@@ -22,6 +26,38 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile("steady")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' files in memory, where there is room."""
+    memory = in_memory()
+    if config.option.basetemp is None and not hasattr(config, "workerinput") and memory is not None:
+        config.option.basetemp = memory / f"iamflow-tests-{os.getpid()}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the memory back."""
+    folder, memory = config.option.basetemp, in_memory()
+    if folder is not None and not hasattr(config, "workerinput") and Path(folder).parent == memory:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Keep what botocore reads of its own files: it reads megabytes anew for each session, and each test has its own."""
+    from botocore.loaders import JSONFileLoader
+
+    read = JSONFileLoader.load_file
+    kept: dict[str, object] = {}
+
+    def read_once(self: JSONFileLoader, file_path: str) -> object:
+        if file_path not in kept:
+            kept[file_path] = read(self, file_path)
+        return kept[file_path]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", read_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

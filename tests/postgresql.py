@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from iamflow.store import migrate
+from tests.memory import in_memory
 
 GUIDE = Path(__file__).parents[1] / "docs" / "how-to" / "postgresql.md"
 _TEMPLATE = "iamflow_template"
@@ -28,7 +29,7 @@ def running_server() -> Iterator[Any]:
 
     Its socket needs a short path, and its package a runtime folder that is nobody else's.
     """
-    folder = Path(tempfile.mkdtemp(prefix="iamflow-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="iamflow-pg-", dir=in_memory()))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(folder))
         environment.setenv("TMPDIR", str(folder))
