@@ -21,6 +21,7 @@ _TRANSITION_FIELDS = ("trigger", "from", "to", "pulled_by", "condition")
 _CONDITIONS = {
     "KEY_UNTOUCHED": "while nothing is taken",
     "KEY_DEACTIVATED": "after access was taken: the key deactivated, the policy put, the user quarantined",
+    "NOT_DELETING": "once access is taken, before the deletion begins",
     "KEY_GIVEN_BACK": "after a brown-out, once its deny is gone",
     "KEY_REPLACED": "after a new key, or a role, was made, while the old key works",
     "KEY_WORKS": "while the key is not deactivated",

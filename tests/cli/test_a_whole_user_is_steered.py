@@ -100,6 +100,8 @@ def test_a_restoration_is_not_opened_by_a_name(office: Office) -> None:
 def test_diagrams_and_permissions_are_told(office: Office) -> None:
     for workflow in ("delete-user", "restore-user"):
         assert "stateDiagram" in office.shell.ok("workflow", "diagram", workflow).out
+        assert office.shell.ok("workflow", "show", workflow).out.startswith(f"{workflow}, version 1")
+    assert "before the deletion begins" in office.shell.ok("workflow", "show", "delete-user").out
     reaper = office.shell.ok("policy", "show", "--workflow", "delete-user", "--role", "reaper").out
     assert "iam:DeleteVirtualMFADevice" in reaper
     assert "iam:CreateUser" not in reaper
