@@ -7,7 +7,7 @@ through is said, and never counts as "not used there".
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iamflow.aws import functions, instances, tasks
 from iamflow.aws.clients import Answer, Api
@@ -64,29 +64,33 @@ def find(opens: Callable[[str, str], Api], question: Question) -> Workloads:
     """Look through every region. Raises what a call raises, but for what is denied: that is noted."""
     finder = _Finder(opens=opens, question=question)
     places: list[Place] = []
-    unread: list[tuple[str, str]] = []
     for region in question.regions:
         for service in _SERVICES:
             try:
                 places += finder.in_region(service, region)
             except BlockedError as error:
-                unread.append((f"{service} in {region}", str(error)))
+                finder.unread.append((f"{service} in {region}", str(error)))
     known = {place.arn for place in places}
     places += [place for arn in question.named if arn not in known for place in finder.named(arn)]
-    return Workloads(regions=question.regions, places=tuple(places), unread=tuple(unread))
+    return Workloads(regions=question.regions, places=tuple(places), unread=tuple(finder.unread))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Finder:
     opens: Callable[[str, str], Api]
     question: Question
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """(what, why): what could not be looked through."""
 
     def in_region(self, service: str, region: str) -> Iterator[Place]:
         """Yield what uses the key there."""
         match service:
             case "lambda":
                 for configured in functions.listed(self.opens(service, region)):
-                    yield from self._function(configured, region, named=False)
+                    try:
+                        yield from self._function(configured, region, named=False)
+                    except BlockedError as error:
+                        self.unread.append((str(configured.get("FunctionArn")), str(error)))
             case "ecs":
                 yield from self._services(region)
             case _:
