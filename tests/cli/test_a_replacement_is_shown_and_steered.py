@@ -86,4 +86,4 @@ def test_the_workflow_is_drawn_and_listed(office: Office) -> None:
     assert "rotate-key" in office.shell.ok("workflow", "list").out
     drawn = office.shell.ok("workflow", "diagram", "rotate-key").out
     assert "awaiting_adoption --> deactivated" in drawn
-    assert "after a new key was made" in office.shell.ok("workflow", "show", "rotate-key").out
+    assert "while the old key works" in office.shell.ok("workflow", "show", "rotate-key").out
