@@ -21,6 +21,7 @@ from iamflow.domain.rules import ReportedUser, RuleName, Verdict, judge_key, jud
 from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
+from iamflow.engine.precedence import without_lesser
 from iamflow.engine.reported import Users
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
@@ -95,9 +96,11 @@ def _keys(work: _Import, chunk: Sequence[ReportedKey]) -> None:
     standing = work.desk.store.open_tickets([subject_id(row.account_id, row.username, row.key_id) for row in chunk])
     known = {ticket.access_key_id for ticket in standing.values()}
     verdicts = [
-        judge_key(row.finding(), policy, now)
+        verdict
         for row in chunk
         if now - row.created_at > policy.rules.max_key_age or row.key_id in known
+        if policy.rules.opened_by((verdict := judge_key(row.finding(), policy, now)).dealt_with_as) is not None
+        or row.key_id in known
     ]
     _take_in(work, verdicts, standing)
 
@@ -140,6 +143,7 @@ def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[Subje
     """Count, open, update and list what one chunk says."""
     store, result, now = work.desk.store, work.result, work.desk.clock.now()
     applying = [verdict for verdict in verdicts if verdict.applies]
+    standing = without_lesser(work.desk, applying, standing, dry_run=work.scan is None)
     new = _to_open(work, applying, standing)
     result.findings += len(applying)
     if work.scan is None:
