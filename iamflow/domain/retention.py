@@ -13,7 +13,7 @@ class Removable(StrEnum):
     """What can be removed of a ticket that has ended, named as the setting is."""
 
     EVIDENCE = "evidence"
-    """What CloudTrail and IAM told: baseline, snapshot, final sweep, signals, and the letters that quoted them."""
+    """What CloudTrail and IAM told: baseline, snapshot, discovery, final sweep, signals, and the letters that quoted them."""
     EVENTS = "events"
     """The ticket's own history in the journal."""
 

@@ -106,12 +106,18 @@ def _evidence(key: bytes, connection: Connection, found: Sequence[AnyRow], remov
         _Ticket(
             id=TicketId(row.id),
             head=Head(seq=row.head_seq, hash=row.head_hash),
-            values={"baseline": None, "snapshot": None, "progress": _without_evidence(row)},
+            values={
+                "baseline": None,
+                "snapshot": None,
+                "progress": _without_evidence(row),
+                "migration": _without_discovery(row),
+            },
             said={
                 "removed_at": utc_text(removal.at),
                 "baseline": evidence_hash(key, row.baseline) if row.baseline is not None else None,
                 "snapshot": evidence_hash(key, row.snapshot) if row.snapshot is not None else None,
                 "progress": evidence_hash(key, row.progress),
+                "migration": evidence_hash(key, row.migration) if row.migration is not None else None,
                 "letters": letters.get(row.id, []),
             },
         )
@@ -122,6 +128,11 @@ def _evidence(key: bytes, connection: Connection, found: Sequence[AnyRow], remov
 def _without_evidence(row: AnyRow) -> str:
     progress = documents.PROGRESS.read(row.progress, f"ticket {row.id}")
     return documents.PROGRESS.write(replace(progress, final_sweep=None, signals=()))
+
+
+def _without_discovery(row: AnyRow) -> str | None:
+    migration = documents.MIGRATION.read_optional(row.migration, f"ticket {row.id}")
+    return documents.MIGRATION.write_optional(migration and replace(migration, discovery=None))
 
 
 def _letters(key: bytes, connection: Connection, ids: Sequence[int]) -> dict[int, list[list[object]]]:

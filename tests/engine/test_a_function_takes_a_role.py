@@ -15,7 +15,7 @@ from tests.engine.migrating import (
     provisioned,
     take_role,
 )
-from tests.world import KEY, World
+from tests.world import DAY, KEY, World
 
 
 def test_a_quiet_way_ends_with_the_key_deleted_and_the_role_in_its_place(world: World) -> None:
@@ -67,3 +67,18 @@ def test_a_rollback_puts_everything_back_field_by_field(world: World) -> None:
     assert WITH_KEY["STAGE"] == "prod"
     check_journal(world)
     check_no_secret(world)
+
+
+def test_what_was_found_goes_with_the_other_evidence_and_the_plan_stays(world: World) -> None:
+    a_user(world).function()
+    planned(world)
+    steer.reject(world.desk(), KEY)
+    number = world.ticket().id
+    world.clock.advance(500 * DAY)
+    removals = world.app.settings.kept().removals(by="test", now=world.clock.now())
+    for removal in removals:
+        world.app.store.remove(removal, limit=10)
+    migration = world.ticket(str(number)).migration
+    assert migration is not None
+    assert (migration.discovery, migration.blueprint is not None) == (None, True)
+    assert list(world.app.store.verify()) == []
