@@ -222,8 +222,12 @@ class RotateKey(Section):
             if self.kms_key is not None or self.region is not None:
                 message = "a file takes no kms_key and no region"
                 raise ValueError(message)
-            if self.name is not None and not {"{account_id}", "{access_key_id}"} & set(re.findall(r"\{\w+\}", self.name)):
-                message = "the name of a file must hold {account_id} or {access_key_id}: accounts have users of the same name"
+            if self.name is not None and not {"{account_id}", "{access_key_id}"} & set(
+                re.findall(r"\{\w+\}", self.name)
+            ):
+                message = (
+                    "the name of a file must hold {account_id} or {access_key_id}: accounts have users of the same name"
+                )
                 raise ValueError(message)
         return self
 

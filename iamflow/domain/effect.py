@@ -170,9 +170,7 @@ _UNPROVISIONING = frozenset(
         EffectKind.DELETE_PROVIDER,
     }
 )
-_GOVERNING = frozenset(
-    {EffectKind.CREATE_SCP, EffectKind.ATTACH_SCP, EffectKind.DETACH_SCP, EffectKind.DELETE_SCP}
-)
+_GOVERNING = frozenset({EffectKind.CREATE_SCP, EffectKind.ATTACH_SCP, EffectKind.DETACH_SCP, EffectKind.DELETE_SCP})
 _STEPS = {
     EffectKind.CREATE_SCP: "guardrail that requires MFA",
     EffectKind.ATTACH_SCP: "guardrail that requires MFA",

@@ -235,7 +235,6 @@ class Finding:
             raise AssertionError(message)  # noqa: TRY004 - the finding is of another rule; no type was passed wrongly
         return self.facts
 
-
     @property
     def root_facts(self) -> RootFacts:
         """What is known of the root user that the finding is about."""

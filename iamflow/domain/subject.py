@@ -60,7 +60,6 @@ class UserSubject:
     blueprint: Blueprint | None = None
     """What was planned so that a role takes the key's place, where it is to be looked at how that stands."""
 
-
     governed: Governed | None = None
     """The target and the policy of a guardrail; the reading is then about them, and about no user."""
 

@@ -243,7 +243,11 @@ def _migrated(desk: Desk, ref: str, word: Word, extra: Mapping[str, object]) -> 
     ticket = desk.store.ticket(ref)
     event = _said(desk, "reply", word.comment, extra)
     rotation, migration = ticket.progress.rotation, ticket.migration
-    if migration is not None and migration.provisioned_at is not None and not (ticket.ended or ticket.key_was_deactivated):
+    if (
+        migration is not None
+        and migration.provisioned_at is not None
+        and not (ticket.ended or ticket.key_was_deactivated)
+    ):
         ticket = idle(desk, ref)
         confirmed_role = replace(migration, migrated=Confirmed(by=str(word.by), at=word.at))
         return write(desk, ticket, replace(ticket, migration=confirmed_role, due_at=word.at), (event,))
