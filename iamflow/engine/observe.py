@@ -147,10 +147,11 @@ def _searched(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight
 def _require_time(engine: Engine, ticket: Ticket, reading: UserReading | AccountReading) -> None:
     """Refuse to go on before a deactivation while the clock is wrong: a grace period begun by it would end by another.
 
-    A key that has been deactivated, or is being denied, is watched all the same; the next step is the guards' affair.
+    A key that has been deactivated, or is being denied, is watched all the same, and what was asked to be taken back is; the
+    next step is the guards' affair.
     """
     error = reading.clock_error()
-    if abs(error) > engine.policy.timing.clock_skew and not ticket.took_access:
+    if abs(error) > engine.policy.timing.clock_skew and not (ticket.took_access or ticket.wanted is not None):
         message = (
             f"this host's clock is {error.total_seconds():+.0f} s from AWS's: set it right, nothing begins until then"
         )

@@ -15,9 +15,10 @@ from tests.engine.migrating import (
     provisioned,
     take_role,
 )
-from tests.world import DAY, KEY, World
+from tests.world import DAY, KEY, World, on_both
 
 
+@on_both
 def test_a_quiet_way_ends_with_the_key_deleted_and_the_role_in_its_place(world: World) -> None:
     company = a_user(world)
     company.function()

@@ -1,6 +1,7 @@
 """On the way to a role nothing foreign is overwritten, nothing unknown is guessed, and a person's word counts at any time."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -227,6 +228,23 @@ def test_a_rollback_works_under_freeze(world: World) -> None:
     world.app.store.set_freeze(on=True, reason="incident", by="alice", at=world.clock.now())
     steer.rollback(world.desk(), KEY)
     world.pass_until(State.ROLLED_BACK)
+    assert company.state() == before
+
+
+def test_a_rollback_works_while_the_clock_is_wrong(world: World) -> None:
+    company = a_user(world)
+    company.function()
+    before = company.state()
+    planned(world)
+    provisioned(world)
+    steer.rollback(world.desk(), KEY)
+    skewed = world.another_engine(
+        policy=replace(world.engine.policy, timing=replace(world.engine.policy.timing, clock_skew=-HOUR))
+    )
+    for _ in range(12):
+        world.tick(skewed)
+        world.clock.advance(HOUR)
+    assert world.ticket().state is State.ROLLED_BACK
     assert company.state() == before
 
 
