@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from iamflow.bootstrap import Application, application
-from iamflow.demo import story, users
+from iamflow.demo import roles, story, users
 from iamflow.domain.people import Identity
 from iamflow.engine import intake, runner
 from iamflow.engine.steer import Desk
@@ -20,6 +20,7 @@ from iamflow.sandbox.server import Sandbox
 from iamflow.sandbox.settings import SandboxSettings
 
 AUDIT = Path(__file__).parent / "data" / "iam_audit_report_20261124_001111.csv"
+ROOTS = Path(__file__).parent / "data" / "root_audit_report_20261124_001111.csv"
 START = datetime(2026, 11, 24, 0, 11, 11, tzinfo=UTC)
 """The report's own date: the demonstration begins when the report was written."""
 
@@ -76,6 +77,7 @@ def staged(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
         app.migrate()
         stage = Stage(sandbox=sandbox, app=app, clock=clock, folder=folder, say=say)
         users.furnish(stage)
+        roles.furnish(stage)
         yield stage
 
 
@@ -95,7 +97,8 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def take_in(stage: Stage) -> intake.Intake:
-    """Import the report as ``iamflow import`` does."""
+    """Import the reports as ``iamflow import`` does; returns what came of the one about users and keys."""
+    intake.import_report(stage.app.desk(), stage.app.open_report(ROOTS))
     return intake.import_report(stage.app.desk(), stage.app.open_report(AUDIT))
 
 

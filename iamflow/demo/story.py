@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from iamflow.demo import users
+from iamflow.demo import roles, users
 from iamflow.demo.users import DANA, DEVELOPMENT, OPERATOR
 from iamflow.domain.errors import IamflowError
 from iamflow.domain.states import State
@@ -127,9 +127,17 @@ SCENES: tuple[Scene, ...] = (
         for day in range(7)
     ),
     Scene(after=_day(0, 60), title="omar asks for a new key for the nightly job", play=users.asks_for_a_new_key),
+    Scene(after=_day(0, 90), title="omar asks for a role in the place of a function's key", play=roles.asks_for_a_role),
     Scene(after=_day(0, 120), title="the nightly job runs with its old key", play=users.uses_the_old_key),
     Scene(
         after=_day(1, 120), title="the nightly job finds its new key in the secret store", play=users.takes_the_new_key
+    ),
+    Scene(after=_day(1, 180), title="dana approves the plan of the role", play=roles.approves_the_role),
+    Scene(after=_day(1, 300), title="the function runs, with the role", play=roles.runs_with_the_role),
+    Scene(
+        after=_day(2, 60),
+        title="somebody enrols MFA for the root user of prod-payments",
+        play=roles.secures_a_root_user,
     ),
     Scene(after=_day(3, 30), title="a user enrols an MFA device in time", play=users.enrols_in_time),
     Scene(after=_day(3, 60), title="dana approves the deletion of two users", play=users.approves_deletions),
