@@ -1,5 +1,7 @@
 """A Lambda function gives up its key for a role: discovered, planned, approved, made, cut over, and the key deleted."""
 
+import pytest
+
 from iamflow.domain.blueprint import Scenario
 from iamflow.domain.states import Confirmation, State
 from iamflow.engine import steer
@@ -15,7 +17,7 @@ from tests.engine.migrating import (
     provisioned,
     take_role,
 )
-from tests.world import DAY, KEY, World, on_both
+from tests.world import ACCOUNT, DAY, KEY, START, World, finding, on_both
 
 
 @on_both
@@ -83,3 +85,13 @@ def test_what_was_found_goes_with_the_other_evidence_and_the_plan_stays(world: W
     assert migration is not None
     assert (migration.discovery, migration.blueprint is not None) == (None, True)
     assert list(world.app.store.verify()) == []
+
+
+@pytest.mark.parametrize("world", ["rules: {open: {key-too-old: migrate-to-role}}"], indirect=True)
+def test_a_finding_opens_a_ticket_where_the_rules_say_so(world: World) -> None:
+    a_user(world).function()
+    world.take_in(finding(KEY, "etl", ACCOUNT, created=START - 300 * DAY, used=None))
+    ticket = world.pass_until(State.AWAITING_APPROVAL)
+    assert ticket.workflow == "migrate-to-role"
+    assert ticket.migration is not None
+    assert ticket.migration.blueprint is not None
