@@ -10,7 +10,7 @@ import typer
 from iamflow.cli.context import AsOutput, Format, noun, opened
 from iamflow.cli.render.out import Output, say
 from iamflow.cli.render.progress import Progress, progress_bar
-from iamflow.domain.facts import LastUse, created_of, last_use_of
+from iamflow.domain.facts import LastUse, RootFacts, created_of, last_use_of
 
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
@@ -189,5 +189,7 @@ def _age_in_words(finding: "Finding", now: datetime) -> str:
 def _last_use(finding: "Finding", now: datetime) -> str:
     from iamflow.cli.render.words import when
 
+    if isinstance(finding.facts, RootFacts):
+        return when(finding.facts.last_login, now) or "never, or no data"
     use = last_use_of(finding.facts) or LastUse()
     return f"{when(use.at, now)} {use.service or ''}".strip() if use.at is not None else "never, or no data"

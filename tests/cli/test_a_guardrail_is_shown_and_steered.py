@@ -3,9 +3,11 @@
 import pytest
 
 from iamflow.domain.states import State
-from tests.cli.conftest import Office
+from tests.cli.conftest import REPORT, Office
 from tests.engine.guarding import USER_KEY, a_key, awaiting, home, policies, watched
 from tests.world import ACCOUNT, World
+
+ROOT_REPORT = REPORT.with_name("root_audit_report_20261124_001111.csv")
 
 
 def opened(office: Office, *more: str) -> str:
@@ -91,6 +93,15 @@ def test_a_root_user_reads_well(office: Office) -> None:
     why = office.shell.ok("ticket", "why", "1").out
     assert "on its way to: no change to AWS" in why
     assert "has taken nothing yet" in office.shell("ticket", "rollback", "1").complaint
+
+
+def test_a_root_audit_is_imported_and_listed(office: Office) -> None:
+    said = office.shell.ok("import", str(ROOT_REPORT)).out
+    assert "5 findings: 5 opened" in said
+    listed = office.shell.ok("finding", "list", "--rule", "root-without-mfa", "--output", "csv").out.splitlines()
+    assert len(listed) == 6
+    assert all("<root_account>" in line for line in listed[1:])
+    assert "5 already under way" in office.shell.ok("import", str(ROOT_REPORT)).out
 
 
 @pytest.mark.parametrize("workflow", ["root-hygiene", "org-mfa-guardrail"])
