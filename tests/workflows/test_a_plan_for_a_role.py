@@ -180,6 +180,26 @@ def test_terraform_holds_each_document_and_none_of_it_becomes_an_expression() ->
     assert any("${aws:username}" in warning for warning in made.warnings)
 
 
+def test_a_narrowed_role_is_denied_everything_else_but_data_events() -> None:
+    seen = [("monitoring", "PutMetricData"), ("s3", "ListBuckets"), ("ec2", "DescribeVpcs")]
+    calls = tuple(
+        Activity(
+            source=f"{source}.amazonaws.com", name=name, region=REGION, source_ip=None, user_agent=None,
+            error_code=None, count=1, first_at=NOW, last_at=NOW,
+        )
+        for source, name in seen
+    )  # fmt: skip
+    found = Discovery(at=NOW, regions=(REGION,), places=(place(Scenario.LAMBDA),))
+    choice = Choice(scenario=Scenario.LAMBDA, resources=(found.places[0].arn,), narrow=True)
+    told = plan.Materials(choice=choice, discovery=found, grants=GRANTS, baseline=replace(BASELINE, activities=calls))
+    made = plan.build(ticket(), told)
+    assert isinstance(made, Blueprint)
+    document = next(step.document for step in made.steps if step.target == plan.NARROWING)
+    (statement,) = json.loads(json.loads(document)["policy"])["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["NotAction"] == ["cloudwatch:PutMetricData", "ec2:DescribeVpcs", "s3:*", "sts:GetCallerIdentity"]
+
+
 @pytest.mark.parametrize("scenario", ON_RESOURCES)
 def test_each_way_has_its_code_before_and_after(scenario: Scenario) -> None:
     assert "# before" in snippets.lines(blueprint(place(scenario, profile=None)))

@@ -23,9 +23,9 @@ _NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _NAME_MOST = 128
 _ON_RESOURCES = frozenset({Scenario.EC2, Scenario.LAMBDA, Scenario.ECS})
 # Services of which most calls are data events: LookupEvents never shows those (CloudTrail user guide, "data events").
-_WITH_DATA_EVENTS = frozenset(
-    {"s3", "dynamodb", "sqs", "sns", "lambda", "kinesis", "bedrock", "ssmmessages", "sdb", "kms"}
-)
+_WITH_DATA_EVENTS = frozenset({"s3", "dynamodb", "sqs", "sns", "lambda", "kinesis", "bedrock", "kms"})
+# Where CloudTrail's name of a service is not the one that policies have (Service Authorization Reference).
+_IN_POLICIES = {"monitoring": "cloudwatch"}
 
 
 def proposed(discovery: Discovery, *, narrow: bool) -> Choice | None:
@@ -254,7 +254,8 @@ def _narrowing(baseline: Baseline) -> str:
     """
     seen: set[str] = set()
     for activity in baseline.activities:
-        service = activity.source.removesuffix(".amazonaws.com")
+        source = activity.source.removesuffix(".amazonaws.com")
+        service = _IN_POLICIES.get(source, source)
         seen.add(f"{service}:*" if service in _WITH_DATA_EVENTS else f"{service}:{activity.name}")
     seen.add("sts:GetCallerIdentity")
     statement = {"Effect": "Deny", "NotAction": sorted(seen), "Resource": "*"}

@@ -8,7 +8,7 @@ from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.evidence import Baseline
 from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.migration import TRIES_MOST, Choice, Discovery, Migration, Workloads, chosen, tried
+from iamflow.domain.migration import TRIES_MOST, Discovery, Migration, Workloads, tried
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.plan import plan_digest
 from iamflow.domain.states import State, Trigger
@@ -224,8 +224,3 @@ def _next_step(
         due_at=now,
         reason=f"the plan is approved; {len(remaining)} of {len(blueprint.steps)} steps are left",
     )
-
-
-def rechosen(ticket: Ticket, choice: Choice) -> Ticket:
-    """Return the ticket with what a person has chosen; the plan that there was is gone, and its approvals with it."""
-    return replace(ticket, migration=chosen(of(ticket), choice), plan_digest=None)
