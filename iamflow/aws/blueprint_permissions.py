@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from iamflow.aws import grants, usage
+from iamflow.aws import reads as needed
 from iamflow.aws.effects.call import Call
 from iamflow.domain.blueprint import Blueprint
 
@@ -20,7 +20,7 @@ def general_statements(calls: Sequence[Call], partition: str, role_has: Iterable
     """Return what the role's policy needs for these calls; ``role_has`` are those that are this role's to make."""
     if not any(call.looks_at_blueprint for call in calls):
         return []
-    reads = sorted({*usage.READS, *grants.READS, *_OWN_READS})
+    reads = sorted({*needed.WORKLOADS, *needed.GRANTS, *_OWN_READS})
     statements: list[dict[str, object]] = [_allow("ReadWorkloadsAndRoles", reads, "*")]
     by_sid: dict[str, set[str]] = {}
     passed: set[str] = set()
@@ -68,8 +68,8 @@ def session_statements(call: Call, blueprint: Blueprint, partition: str, account
 def _looks_of(blueprint: Blueprint) -> list[str]:
     """Return what looking at the workloads of a blueprint calls; none of it can be limited to one resource safely."""
     prefixes = {
-        "ec2": [action for action in usage.READS if action.startswith("ec2:DescribeIam")],
-        "lambda": [action for action in usage.READS if action.startswith("lambda:") and "ListFunctions" not in action],
+        "ec2": [action for action in needed.WORKLOADS if action.startswith("ec2:DescribeIam")],
+        "lambda": [action for action in needed.WORKLOADS if action.startswith("lambda:") and "ListFunctions" not in action],
         "ecs": ["ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"],
         "ci-oidc": ["iam:GetOpenIDConnectProvider", "iam:ListRoles"],
     }

@@ -11,22 +11,6 @@ from iamflow.domain.errors import PermanentError, TemporaryError
 from iamflow.domain.ids import UserName
 from iamflow.domain.migration import Grants
 
-READS = (
-    "iam:GetGroupPolicy",
-    "iam:GetOpenIDConnectProvider",
-    "iam:GetRolePolicy",
-    "iam:GetUserPolicy",
-    "iam:ListAttachedGroupPolicies",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListGroupPolicies",
-    "iam:ListGroupsForUser",
-    "iam:ListOpenIDConnectProviders",
-    "iam:ListRolePolicies",
-    "iam:ListRoles",
-    "iam:ListUserPolicies",
-)
-"""What reading them calls, besides what every reading does."""
-
 
 def read(iam: Api, username: UserName, roles: Sequence[str]) -> Grants:
     """Read every policy of the user, of his groups, and of these roles (ARNs), and the account's identity providers.

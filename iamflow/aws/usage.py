@@ -22,20 +22,6 @@ USUAL = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _SECRET = re.compile(r"[A-Za-z0-9/+]{40}")
 _SERVICES = ("lambda", "ecs", "ec2")
 
-READS = (
-    "lambda:ListFunctions",
-    "lambda:GetFunctionConfiguration",
-    "lambda:ListVersionsByFunction",
-    "ecs:ListClusters",
-    "ecs:ListServices",
-    "ecs:DescribeServices",
-    "ecs:ListTaskDefinitions",
-    "ecs:DescribeTaskDefinition",
-    "ec2:DescribeInstances",
-    "ec2:DescribeIamInstanceProfileAssociations",
-)
-"""What looking for the uses of a key calls, and looking at what was changed."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:

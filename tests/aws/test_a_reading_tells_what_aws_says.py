@@ -55,7 +55,7 @@ def test_a_quarantined_user_is_told(cloud: AwsCloud, sandbox: Sandbox) -> None:
 
 def test_keys_and_policies_are_read_to_the_last_page(scripted: Scripted, scripted_cloud: AwsCloud) -> None:
     more = "<IsTruncated>true</IsTruncated><Marker>next</Marker>"
-    quarantine = "<member><PolicyName>AWSCompromisedKeyQuarantineV3</PolicyName></member>"
+    quarantine = "<member><PolicyName>AWSCompromisedKeyQuarantineV3</PolicyName><PolicyArn>arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3</PolicyArn></member>"
     scripted.on(
         "ListAccessKeys",
         result("ListAccessKeys", f"{key_row(SECOND)}{more}"),

@@ -29,7 +29,7 @@ def as_subject(name: str, key_id: KeyId = OTHER_KEY) -> UserSubject:
 
 def turned_on(step: AwsStep, subject: UserSubject, kind: EffectKind) -> AwsStep:
     """A step whose session was opened for one thing, and that is made to try another."""
-    return AwsStep(step._session, "us-east-1", effect(kind, subject), step._clock)
+    return AwsStep(step._session, "us-east-1", (kind, subject), step._clock)
 
 
 @pytest.mark.parametrize("name", ["another", "etl2", "my-etl", "ETL", "l"])
@@ -126,7 +126,7 @@ def test_a_long_instance_never_cuts_the_ticket_off() -> None:
 
 
 def test_the_longest_name_fits_into_a_session_policy() -> None:
-    text = session_policy("aws-us-gov", ACCOUNT, UserName("x" * 64), EffectKind.DEACTIVATE_KEY)
+    text = session_policy("aws-us-gov", as_subject("x" * 64), EffectKind.DEACTIVATE_KEY)
     assert len(text) < SESSION_POLICY_MOST
     assert json.loads(text)["Statement"][0]["Resource"] == [
         f"arn:aws-us-gov:iam::{ACCOUNT}:user/{'x' * 64}",

@@ -72,7 +72,12 @@ def _publish(client: "Callable[[str], Api]", effect: Effect) -> "Iterator[Answer
     from iamflow.aws.functions import name_of  # noqa: PLC0415 - permissions are had without boto3
 
     yield _bare(
-        _soon(client("lambda"), "PublishVersion", FunctionName=name_of(effect.target), Description=_told(effect)["description"])
+        _soon(
+            client("lambda"),
+            "PublishVersion",
+            FunctionName=name_of(effect.target),
+            Description=_told(effect)["description"],
+        )
     )
 
 
