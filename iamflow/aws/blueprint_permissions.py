@@ -69,7 +69,9 @@ def _looks_of(blueprint: Blueprint) -> list[str]:
     """Return what looking at the workloads of a blueprint calls; none of it can be limited to one resource safely."""
     prefixes = {
         "ec2": [action for action in needed.WORKLOADS if action.startswith("ec2:DescribeIam")],
-        "lambda": [action for action in needed.WORKLOADS if action.startswith("lambda:") and "ListFunctions" not in action],
+        "lambda": [
+            action for action in needed.WORKLOADS if action.startswith("lambda:") and "ListFunctions" not in action
+        ],
         "ecs": ["ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"],
         "ci-oidc": ["iam:GetOpenIDConnectProvider", "iam:ListRoles"],
     }

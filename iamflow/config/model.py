@@ -256,6 +256,7 @@ class Settings(BaseSettings):
             team=self.notify.team,
             contact=self.notify.contact,
             approvers=frozenset(approvers) if self.approvers.groups else None,
+            approvals_at_least=tuple(sorted(self.approvers.at_least.items())),
             excused=tuple(sorted(self.aws.regions_excused.items())),
             own_role=self.aws.role_name and self.aws.role_name.rsplit("/", 1)[-1],
         )

@@ -274,9 +274,10 @@ class Owners(Section):
 
 
 class Approvers(Section):
-    """Who may approve, and how people are told apart."""
+    """Who may approve, how many of them it takes, and how people are told apart."""
 
     groups: dict[str, list[str]] = Field(default_factory=dict)
+    at_least: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
     identity: Annotated[list[Literal["sts", "os"]], BeforeValidator(listed), AfterValidator(distinct)] = Field(
         default=["sts", "os"], min_length=1
     )

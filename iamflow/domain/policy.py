@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from iamflow.domain.ids import AccountId
 from iamflow.domain.require_mfa import How
@@ -259,10 +260,22 @@ class Policy:
     """Whom the notices name for questions; the team, where not set."""
     approvers: frozenset[str] | None = None
     """Who may approve, reject and exempt: OS user names and STS ARNs. None: anybody but the requester."""
+    approvals_at_least: tuple[tuple[str, int], ...] = ()
+    """(pattern, number): how many people must at least approve in accounts whose id or name fits the shell pattern."""
     excused: tuple[tuple[str, str], ...] = ()
     """(region, reason) that the settings excuse from being read."""
     own_role: str | None = None
     """The bare name of the role under which iamflow acts in accounts, by which its calls are known; None without one."""
+
+    def approvals_needed(self, workflow: str, account_id: AccountId, account_name: str) -> int:
+        """Return how many people must say yes to a plan of this workflow in this account; nobody is never enough."""
+        names = (account_id.casefold(), account_name.casefold())
+        asked = [
+            least
+            for pattern, least in self.approvals_at_least
+            if any(fnmatchcase(name, pattern.casefold()) for name in names)
+        ]
+        return max(1, self.of(workflow).approvals, *asked)
 
     def of(self, workflow: str) -> Waits:
         """Return the waits of a workflow, by its name. Raises ``KeyError`` for one that there is not."""

@@ -23,7 +23,12 @@ def counting(c: Circumstances) -> tuple[Approval, ...]:
 
 def approved(c: Circumstances) -> bool:
     """Return whether enough people have approved this plan; nobody is never enough, whatever the settings say."""
-    return len(counting(c)) >= max(1, c.policy.of(c.ticket.workflow).approvals)
+    return len(counting(c)) >= needed(c)
+
+
+def needed(c: Circumstances) -> int:
+    """Return how many people must approve this plan."""
+    return c.policy.approvals_needed(c.ticket.workflow, c.ticket.account_id, c.ticket.account_name)
 
 
 def approval_where_needed(c: Circumstances) -> Refusal | None:
@@ -48,8 +53,7 @@ def never_by_time_alone(c: Circumstances) -> Refusal | None:
     takes = c.effect.kind.begins or (c.effect.kind.governs and not c.effect.kind.undoes)
     if not takes or not c.policy.of(c.ticket.workflow).always_approved or approved(c):
         return None
-    needed = max(1, c.policy.of(c.ticket.workflow).approvals)
-    people = "one person" if needed == 1 else f"{needed} people"
+    people = "one person" if needed(c) == 1 else f"{needed(c)} people"
     return Refusal(
         code="always_approved",
         sentence=f"{c.ticket.workflow} always needs the approval of {people}",

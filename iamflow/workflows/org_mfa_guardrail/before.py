@@ -172,7 +172,7 @@ def _with_reasons(ticket: Ticket) -> Ticket:
 
 
 def _ask(ticket: Ticket, situation: Situation) -> Decision:
-    needed = situation.policy.org_mfa_guardrail.approvals
+    needed = situation.policy.approvals_needed(ticket.workflow, ticket.account_id, ticket.account_name)
     reasons = ticket.progress.approval_reasons
     headline = f"the guardrail on {target_of(ticket.username)} needs {needed} approvals"
     told = notices.tell(
