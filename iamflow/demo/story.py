@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from iamflow.demo import roles, users
+from iamflow.demo import organisation, roles, users
 from iamflow.demo.users import DANA, DEVELOPMENT, OPERATOR
 from iamflow.domain.errors import IamflowError
 from iamflow.domain.states import State
@@ -145,6 +145,13 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         after=_day(8), title="a user enrols an MFA device because nothing else works", play=users.enrols_when_made_to
     ),
+    Scene(
+        after=_day(8, 300),
+        title="omar asks for a guardrail on dev: MFA or nothing",
+        play=organisation.asks_for_a_guardrail,
+    ),
+    Scene(after=_day(8, 600), title="dana and sara accept whom it hits", play=organisation.two_accept_the_damage),
+    Scene(after=_day(8, 1200), title="dana takes the guardrail back", play=organisation.takes_it_back),
     Scene(after=_day(2), title="an owner needs a key until spring: exempted", play=_exempts),
     Scene(after=_day(3), title="an owner deletes a key himself", play=_deletes_own_key),
     Scene(after=_day(6, 1430), title="in eu-west-1, changes to keys spread slowly today", play=_spreads_slowly),

@@ -1,0 +1,44 @@
+"""What happens around the organisation in the nine days: a guardrail that requires MFA, weighed, attached, taken away."""
+
+from typing import TYPE_CHECKING
+
+from iamflow.demo.users import DANA, DEVELOPMENT, OPERATOR
+from iamflow.domain.errors import IamflowError
+from iamflow.domain.ids import AccountId
+from iamflow.domain.people import Identity
+from iamflow.engine import steer
+from iamflow.engine.opening import Named, open_by_hand
+from iamflow.engine.ports import TicketFilter
+
+if TYPE_CHECKING:
+    from iamflow.demo.stage import Stage
+
+SARA = Identity(os="sara", sts=None)
+"""Of the platform team: the second to approve."""
+
+
+def asks_for_a_guardrail(stage: "Stage") -> None:
+    """Open a guardrail for one account of the organisation by hand."""
+    management = AccountId(stage.sandbox.settings.home_account)
+    open_by_hand(stage.desk(OPERATOR), "org-mfa-guardrail", management, Named(target=DEVELOPMENT))
+
+
+def two_accept_the_damage(stage: "Stage") -> None:
+    """Approve it twice, with the word that those whom it hits were told."""
+    for person in (DANA, SARA):
+        try:
+            steer.approve(
+                stage.desk(person), _ticket(stage), comment="everybody on the list was told", accept_damage=True
+            )
+        except IamflowError as error:
+            stage.say(str(error))
+
+
+def takes_it_back(stage: "Stage") -> None:
+    """Have the guardrail detached and deleted: the account is not ready for it."""
+    steer.rollback(stage.desk(DANA), _ticket(stage), text="the contractors cannot enrol yet")
+
+
+def _ticket(stage: "Stage") -> str:
+    (ticket,) = stage.app.store.tickets(TicketFilter(workflow="org-mfa-guardrail"), limit=2)
+    return str(ticket.id)
