@@ -1,10 +1,12 @@
 """A whole world for a test: the simulated AWS, a fresh database, iamflow put together as in production, a clock that jumps."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,8 @@ from iamflow.sandbox.clock import VirtualClock
 from iamflow.sandbox.server import Sandbox
 from iamflow.sandbox.settings import SandboxSettings
 from iamflow.sandbox.world import Mutation
+from iamflow.store.migrate import upgrade
+from tests.memory import in_memory
 
 START = datetime(2026, 11, 24, 0, 11, 11, tzinfo=UTC)
 ACCOUNT = AccountId("562458925665")
@@ -240,13 +244,27 @@ def a_world(
         for account, name in ((ACCOUNT, "payments"), (OTHER, "development")):
             sandbox.seed.account(account, name)
         config = folder / "config.yaml"
+        own_database = database is None and "database:" not in extra
         if database is not None:
             extra = f'{extra}\ndatabase: {{url: "{database}"}}\n'
+        if own_database:
+            (folder / "iamflow.db").write_bytes(_migrated())
+            (folder / "iamflow.db").chmod(0o600)
+        if database is not None or own_database:
             write_journal_key(folder / "journal.key")  # `db upgrade` makes it for a new database; this one is a copy
         config.write_text(_merged(CONFIG.replace("ENDPOINT", sandbox.endpoint_url), extra), encoding="utf-8")
         app = stack.enter_context(application(config, writer="test", clock=clock))
         app.migrate()
         yield World(sandbox=sandbox, app=app, clock=clock, folder=folder, engine=app.engine())
+
+
+@cache
+def _migrated() -> bytes:
+    """Return an SQLite file as the migrations leave it. They are run once for each process: each world begins with a copy."""
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
+        file = Path(folder) / "template.db"
+        upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 def _merged(text: str, extra: str) -> str:
