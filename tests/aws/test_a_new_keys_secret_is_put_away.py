@@ -15,6 +15,7 @@ from iamflow.aws.cloud import AwsCloud
 from iamflow.aws.effects import CALLS
 from iamflow.aws.permissions import SESSION_POLICY_MOST, one_line, policy_document, session_policy
 from iamflow.aws.roles import Role
+from iamflow.aws.sinks.manager import ManagerStore
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.errors import BlockedError, UncertainError
 from iamflow.domain.ids import KeyId, TicketId, UserName
@@ -217,3 +218,18 @@ def test_two_users_never_share_a_place() -> None:
     for kind in SinkKind:
         places = {PATTERN[kind].of(ACCOUNT, UserName(name), KEY).name for name in names}
         assert len(places) == len(names)
+
+
+def test_a_place_that_another_ticket_makes_at_the_same_moment_takes_both_probes(
+    cloud: AwsCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = placed(SinkKind.SECRETSMANAGER)
+    monkeypatch.setattr(ManagerStore, "_described", lambda _: None)
+    for version in (PROBE, probe_version(TicketId(8), 1)):
+        with cloud.step(subject, TICKET, EffectKind.PROVE_SINK) as step:
+            step.read()
+            step.apply(replace(effect(EffectKind.PROVE_SINK, subject), targets=(version,)))
+    monkeypatch.undo()
+    reading = cloud.read(subject)
+    assert reading.sink is not None
+    assert probe_version(TicketId(8), 1) in reading.sink.versions

@@ -29,12 +29,15 @@ class FileStore:
 
     def prove(self, version: str) -> "Iterator[Answer]":
         """Write the probe."""
-        self._write(self._probe, json.dumps({"probe": PROBE, "version": version}))
+        # Two tickets of a user may prove the same place at the same time: each by a file of its own.
+        new = self._probe.with_name(f"{self._probe.name}.{version}.new")
+        self._write(self._probe, new, json.dumps({"probe": PROBE, "version": version}))
         yield {}
 
     def deliver(self, version: str, credential: Credential) -> "Iterator[Answer]":
         """Write the credential."""
-        self._write(self._path, credential.text(version=version))
+        new = self._path.with_name(f"{self._path.name}.new")
+        self._write(self._path, new, credential.text(version=version))
         yield {}
 
     def state(self) -> SinkState:
@@ -49,8 +52,7 @@ class FileStore:
                 raise self._unusable(error) from None
         return SinkState(versions=versions)
 
-    def _write(self, path: Path, text: str) -> None:
-        new = path.with_name(path.name + ".new")
+    def _write(self, path: Path, new: Path, text: str) -> None:
         try:
             path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             new.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROBE_LABEL = "IAMFLOW_PROBE"
 _ABSENT = "ResourceNotFoundException"
+_THERE = "ResourceExistsException"
 
 NEEDS = Needs(
     writes=("secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"),
@@ -40,10 +41,18 @@ class ManagerStore:
     def prove(self, version: str) -> "Iterator[Answer]":
         """Put a version that is not the current one; make the secret where there is none yet."""
         if self._described() is None:
-            key = {} if self._sink.kms_key is None else {"KmsKeyId": self._sink.kms_key}
-            description = "access key, put here by iamflow"
-            yield self._api().call("CreateSecret", Name=self._sink.name, Description=description, **key)
+            yield from self._created()
         yield self._put(version, PROBE, [PROBE_LABEL])
+
+    def _created(self) -> "Iterator[Answer]":
+        key = {} if self._sink.kms_key is None else {"KmsKeyId": self._sink.kms_key}
+        description = "access key, put here by iamflow"
+        try:
+            yield self._api().call("CreateSecret", Name=self._sink.name, Description=description, **key)
+        except PermanentError as error:
+            # Another ticket of the user may prove the same place at the same time: whoever comes second finds it made.
+            if code_of(error) != _THERE:
+                raise
 
     def deliver(self, version: str, credential: Credential) -> "Iterator[Answer]":
         """Put the credential as the current version; what was current before is AWSPREVIOUS then."""
