@@ -15,7 +15,9 @@ from iamflow.bootstrap import Application, application
 from iamflow.config.initial import write_journal_key
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.lead import Lead
 from iamflow.domain.people import Identity
+from iamflow.domain.rules import ReportedUser
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import intake, runner
@@ -73,6 +75,16 @@ class Listed:
 
     def keys(self) -> Iterator["ListedKey"]:
         return (ListedKey(item) for item in self.rows_ if item.key_id is not None)
+
+    @property
+    def users_by_keys(self) -> bool:
+        return True
+
+    def users(self) -> Iterator[ReportedUser]:
+        return iter(())
+
+    def leads(self) -> Iterator[Lead]:
+        return iter(())
 
     def roots(self) -> Iterator[Finding]:
         return (item for item in self.rows_ if item.key_id is None)

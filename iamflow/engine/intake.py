@@ -75,11 +75,16 @@ def import_report(
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
         _keys(work, chunk)
-        if about_users:
+        if about_users and report.users_by_keys:
             _users(work, work.users.take(chunk))
         done += len(chunk)
         progress(done)
     _users(work, work.users.last())
+    for users in _chunks(report.users(), CHUNK):
+        if about_users:
+            _users(work, users)
+        done += len(users)
+        progress(done)
     for roots in _chunks(report.roots(), CHUNK):
         _roots(work, roots)
         done += len(roots)

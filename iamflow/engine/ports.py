@@ -18,12 +18,14 @@ from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
 from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
+from iamflow.domain.lead import Lead
 from iamflow.domain.migration import Grants, Workloads
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
 from iamflow.domain.retention import Removal, Removed
 from iamflow.domain.rights import Rights
 from iamflow.domain.root import AccountReading
+from iamflow.domain.rules import ReportedUser
 from iamflow.domain.subject import UserSubject
 from iamflow.domain.ticket import Approval, NewTicket, Ticket
 
@@ -562,9 +564,19 @@ class Report(Protocol):
 
     info: ScanInfo
     rows: int
+    users_by_keys: bool
+    """Whether users are to be put together from the rows about their keys; else ``users`` tells of them."""
 
     def keys(self) -> Iterator[ReportedKey]:
         """Yield every key in the file, in its order."""
+        ...
+
+    def users(self) -> Iterator[ReportedUser]:
+        """Yield every user that the file tells of whole, in its order; none where they are put together from their keys."""
+        ...
+
+    def leads(self) -> Iterator[Lead]:
+        """Yield what may be a finding and is not told enough of, in the file's order."""
         ...
 
     def roots(self) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from operator import itemgetter
 from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, KeyFacts, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
+from iamflow.domain.lead import Lead
+from iamflow.domain.rules import ReportedUser
 from iamflow.engine.ports import ScanInfo
 from iamflow.sources import cells
 from iamflow.sources.csv_file import LONGEST_SOURCE, Block, CsvFile, Progress
@@ -32,6 +34,8 @@ _IDENTITY = itemgetter(0, 2, 6, 7, 8)
 
 class IamAuditReport:
     """A validated iam-audit file (an ``iamflow.engine.ports.Report``)."""
+
+    users_by_keys = True
 
     def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress, now: datetime | None) -> None:
         """Validate the whole file. Raises ``InputError`` with the row and the reason."""
@@ -55,6 +59,14 @@ class IamAuditReport:
                 yield IamAuditKey(self.info, self._cells(row), number)
         if count != len(self._digests):
             raise self._changed()
+
+    def users(self) -> Iterator[ReportedUser]:
+        """Yield nothing: users are put together from the rows about their keys."""
+        return iter(())
+
+    def leads(self) -> Iterator[Lead]:
+        """Yield nothing: each row says enough."""
+        return iter(())
 
     def roots(self) -> Iterator[Finding]:
         """Yield nothing: the report tells of no root user."""

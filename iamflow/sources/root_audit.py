@@ -10,7 +10,9 @@ from operator import itemgetter
 from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, RootFacts
 from iamflow.domain.ids import AccountId
+from iamflow.domain.lead import Lead
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.rules import ReportedUser
 from iamflow.engine.ports import ReportedKey, ScanInfo
 from iamflow.sources import cells
 from iamflow.sources.csv_file import LONGEST_SOURCE, CsvFile, Progress
@@ -19,6 +21,8 @@ from iamflow.sources.formats import COLUMNS, ROOT_AUDIT
 
 class RootAuditReport:
     """A validated root-audit file (an ``iamflow.engine.ports.Report``)."""
+
+    users_by_keys = False
 
     def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress, now: datetime | None) -> None:
         """Validate the whole file. Raises ``InputError`` with the row and the reason."""
@@ -44,6 +48,14 @@ class RootAuditReport:
 
     def keys(self) -> Iterator[ReportedKey]:
         """Yield nothing: the report tells of no key by its id."""
+        return iter(())
+
+    def users(self) -> Iterator[ReportedUser]:
+        """Yield nothing: the report tells of no IAM user."""
+        return iter(())
+
+    def leads(self) -> Iterator[Lead]:
+        """Yield nothing: each row says enough."""
         return iter(())
 
     def roots(self) -> Iterator[Finding]:
