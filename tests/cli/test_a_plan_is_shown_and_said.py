@@ -14,8 +14,9 @@ from tests.world import ACCOUNT, ALICE, DAY, KEY, START, World, a_world, finding
 
 
 @pytest.fixture(name="shell")
-def _shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(tmp_path / "config.yaml", capsys)
+def _shell(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.setattr("iamflow.bootstrap.SystemClock", lambda _stop: world.clock)
+    return Shell(world.folder / "config.yaml", capsys)
 
 
 @pytest.fixture(name="world")
