@@ -1,7 +1,8 @@
 """Where boto3 clients come from, and how one call is made.
 
 boto3's clients may be shared by threads, its sessions may not: every client is made under one lock. Making one takes
-milliseconds from a session that has made one before, so there is one session for each source of credentials.
+milliseconds and hundreds of kilobytes, and there may be thousands of accounts, each step with a session of its own. So the
+sessions of roles share one client for each service and region, and each call is signed with the credentials it is made with.
 """
 
 import logging
@@ -9,7 +10,9 @@ import os
 import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -18,6 +21,8 @@ import botocore.session
 from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import Credentials as BotoCredentials
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionError
 from botocore.loaders import create_loader
 
@@ -36,7 +41,7 @@ ONCE: tuple[float, ...] = ()
 _POOL = 32
 """Connections a client may hold open: more than the engine has threads."""
 _KEPT = 256
-"""How many clients are kept: a client holds a few hundred kilobytes, and accounts times regions may be thousands."""
+"""How many clients are kept: more than the services times the regions that are called."""
 _USUAL_REGION = "us-east-1"
 
 
@@ -51,12 +56,47 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """Which client: whose credentials (a role session's, else a profile's, else the host's own), and for what."""
+    """Which client: for what, and where its credentials come from: each call, else a profile, else the host itself."""
 
     service: str
     region: str
     profile: str | None = None
-    credentials: Credentials | None = None
+    of_a_role: bool = False
+    """Whether each call brings the credentials of a role session, and is never signed with any others."""
+
+
+_SIGNING: ContextVar[Credentials | None] = ContextVar("credentials of the role session whose call is being made")
+
+
+@contextmanager
+def signed_with(credentials: Credentials | None) -> Iterator[None]:
+    """Sign the calls made within, in this thread, with the credentials of a role session."""
+    before = _SIGNING.set(credentials)
+    try:
+        yield
+    finally:
+        _SIGNING.reset(before)
+
+
+class _OfTheCall(BotoCredentials):
+    """The credentials of whichever role session makes the call at hand; without one, nothing is signed."""
+
+    def __init__(self) -> None:
+        super().__init__("none", "none")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        own = _SIGNING.get(None)
+        if own is None:
+            message = "a call in a role session was to be signed without that session's credentials"
+            raise AssertionError(message)
+        return ReadOnlyCredentials(own.access_key_id, own.secret, own.token)
+
+
+class _Provider:
+    """Tells a botocore session to sign each call with what it brings."""
+
+    def load_credentials(self) -> _OfTheCall:
+        return _OfTheCall()
 
 
 class Clients:
@@ -75,6 +115,7 @@ class Clients:
         self._loader = create_loader()
         self._lock = threading.Lock()
         self._sessions: dict[str | None, boto3.Session] = {}
+        self._of_roles: boto3.Session | None = None
         self._kept: OrderedDict[Wanted, BaseClient] = OrderedDict()
         config = _config_file()
         for profile in settings.profiles.values():
@@ -104,16 +145,11 @@ class Clients:
                 self._kept.popitem(last=False)
             return client
 
-    def make(self, wanted: Wanted) -> BaseClient:
-        """Return a new client, for the caller to close."""
-        with self._lock:
-            return self._made(wanted)
-
     def forget(self, profile: str | None) -> None:
         """Read a source of credentials anew at its next use: its credentials were refused."""
         with self._lock:
             self._sessions.pop(profile, None)
-            for wanted in [kept for kept in self._kept if kept.profile == profile and kept.credentials is None]:
+            for wanted in [kept for kept in self._kept if kept.profile == profile and not kept.of_a_role]:
                 del self._kept[wanted]
 
     def close(self) -> None:
@@ -133,22 +169,29 @@ class Clients:
 
     def _session(self, profile: str | None) -> boto3.Session:
         if profile not in self._sessions:
-            session = botocore.session.Session(profile=profile)
-            session.register_component("data_loader", self._loader)
-            self._sessions[profile] = boto3.Session(botocore_session=session)
+            self._sessions[profile] = boto3.Session(botocore_session=self._opened(profile))
         return self._sessions[profile]
 
+    def _session_of_roles(self) -> boto3.Session:
+        if self._of_roles is None:
+            session = self._opened(None)
+            session.register_component("credential_provider", _Provider())
+            self._of_roles = boto3.Session(botocore_session=session)
+        return self._of_roles
+
+    def _opened(self, profile: str | None) -> botocore.session.Session:
+        session = botocore.session.Session(profile=profile)
+        session.register_component("data_loader", self._loader)
+        return session
+
     def _made(self, wanted: Wanted) -> BaseClient:
-        own = wanted.credentials
         settings = self._settings
-        session: Any = self._session(wanted.profile)  # the stubs list every service by its name
+        # The stubs list every service by its name.
+        session: Any = self._session_of_roles() if wanted.of_a_role else self._session(wanted.profile)
         client: BaseClient = session.client(
             wanted.service,
             region_name=wanted.region,
             endpoint_url=self._endpoint,
-            aws_access_key_id=own and own.access_key_id,
-            aws_secret_access_key=own and own.secret,
-            aws_session_token=own and own.token,
             config=Config(
                 # Never by botocore: it would repeat changes, sleep in real time, and go past the trail's budget.
                 retries={"total_max_attempts": 1, "mode": "standard"},
@@ -193,6 +236,8 @@ class Api:
     """Waits for so many seconds."""
     pauses: tuple[float, ...] = PAUSES
     """How long to wait before each further attempt at a call, in seconds, at most."""
+    credentials: Credentials | None = None
+    """Those of the role session that makes the calls; None where the client has its own."""
 
     def call(self, operation: str, **parameters: object) -> Answer:
         """Make one call, named as in AWS's API reference. Raises what ``errors.translated`` returns."""
@@ -209,7 +254,8 @@ class Api:
     def _attempt(self, operation: str, parameters: Mapping[str, object]) -> Answer:
         attempt = self.attempt_at(operation)
         try:
-            answer: Answer = getattr(self.client, xform_name(operation))(**parameters)
+            with signed_with(self.credentials):
+                answer: Answer = getattr(self.client, xform_name(operation))(**parameters)
         except Exception as error:  # botocore lets its parsers' own exceptions through, too
             if refusal_of(error) in {Refusal.EXPIRED, Refusal.CREDENTIALS}:
                 self.lost()

@@ -53,12 +53,13 @@ class Connection:
         return self._api(service, ONCE, attempt)
 
     def _api(self, service: str, pauses: tuple[float, ...], attempt: Attempt) -> Api:
-        wanted = Wanted(service=service, region=attempt.region, profile=self.profile, credentials=self.credentials)
+        own = self.credentials
+        wanted = Wanted(service=service, region=attempt.region, profile=self.profile, of_a_role=own is not None)
         try:
             client = self.client(wanted)
         except BotoCoreError as error:
             raise unopened(error, attempt) from error
-        return Api(client=client, attempt=attempt, lost=self.lost, wait=self.wait, pauses=pauses)
+        return Api(client=client, attempt=attempt, lost=self.lost, wait=self.wait, pauses=pauses, credentials=own)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +129,7 @@ class Sessions:
 
     @contextmanager
     def for_step(self, account_id: AccountId, ticket_id: TicketId, policy: str) -> Iterator[AccountSession]:
-        """Open a session for one step of a ticket, narrowed by a session policy, and close its connections at the end.
+        """Open a session for one step of a ticket, narrowed by a session policy.
 
         Where the account is reached with a profile's or the host's own credentials there is no role to assume, and so
         nothing that could be narrowed: the step then goes through the account's session for reads.
@@ -136,40 +137,27 @@ class Sessions:
         if not self._assumes(account_id):
             yield self.for_reads(account_id)
             return
-        made: dict[Wanted, BaseClient] = {}
-
-        def client(wanted: Wanted) -> BaseClient:
-            if wanted not in made:
-                made[wanted] = self._clients.make(wanted)
-            return made[wanted]
-
-        try:
-            name = session_name(self._settings.instance, ticket_id)
-            lease = self._assume(account_id, RoleSessionName=name, Policy=policy, DurationSeconds=_seconds(SHORTEST))
-            yield self._known(account_id, None, lease, client)
-        finally:
-            for each in made.values():
-                each.close()
+        name = session_name(self._settings.instance, ticket_id)
+        lease = self._assume(account_id, RoleSessionName=name, Policy=policy, DurationSeconds=_seconds(SHORTEST))
+        yield self._known(account_id, None, lease)
 
     def _opened(self, account_id: AccountId) -> AccountSession:
         if not self._assumes(account_id):
-            return self._known(account_id, self._settings.profiles.get(account_id), None, self._clients.get)
+            return self._known(account_id, self._settings.profiles.get(account_id), None)
         name = session_name(self._settings.instance)
         lease = self._assume(account_id, RoleSessionName=name, DurationSeconds=_seconds(LONGEST))
-        return self._known(account_id, None, lease, self._clients.get)
+        return self._known(account_id, None, lease)
 
     def _assumes(self, account_id: AccountId) -> bool:
         return self._settings.role_name is not None and account_id not in self._settings.profiles
 
-    def _known(
-        self, account_id: AccountId, profile: str | None, lease: _Lease | None, client: Callable[[Wanted], BaseClient]
-    ) -> AccountSession:
+    def _known(self, account_id: AccountId, profile: str | None, lease: _Lease | None) -> AccountSession:
         """Ask who the session is, once; refuse one that turns out to be in another account."""
         connection = Connection(
             account_id=account_id,
             profile=profile,
             credentials=lease.credentials if lease else None,
-            client=client,
+            client=self._clients.get,
             lost=lambda: self._forget(account_id, profile, own=lease is None),
             wait=self._clock.sleep,
         )
