@@ -14,6 +14,7 @@ import moto.core.utils
 import moto.iam.models
 import moto.moto_server.werkzeug_app
 import moto.secretsmanager.models
+import moto.settings
 import moto.sts.models
 from moto import backends
 from moto.core.base_backend import BackendDict
@@ -63,6 +64,8 @@ class MotoHost:
         self.replace(moto.iam.models, "mark_account_as_visited", lambda **_: None)
         # The sandbox has quotas of its own, which an account may have raised.
         self.replace(moto.iam.models, "LIMIT_KEYS_PER_USER", sys.maxsize)
+        # Thousands of images, made anew for each account and region that is looked at; nobody here asks for one.
+        self.replace(moto.settings, "ec2_load_default_amis", lambda: False)
         # Secrets Manager's dates come from another clock than those of the rest.
         self.replace(moto.secretsmanager.models, "time", _Time())
         # Two lists that moto makes anew for each request, from the disk and by introspection.
