@@ -48,7 +48,7 @@ CONFIG = """
 mode: enforce
 sandbox: true
 database: {url: "sqlite:///iamflow.db"}
-aws: {endpoint_url: "ENDPOINT", trail_lookups_per_second: 50}
+aws: {endpoint_url: "ENDPOINT", trail_lookups_per_second: 50, regions: [us-east-1, eu-west-1]}
 accounts:
   enforce: all
   contacts: {"562458925665": payments@example.com, "328251269083": development@example.com}
@@ -58,6 +58,10 @@ timing: {poll: 8h}
 rules: {open: {console-without-mfa: none, user-unused: none}}
 EXTRA
 """
+
+
+EVERY_REGION = "aws: {trail_lookups_per_second: 50}"
+"""Settings of a world in which every enabled region is searched; elsewhere two stand for them, which is much quicker."""
 
 
 @dataclass

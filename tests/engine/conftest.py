@@ -13,9 +13,3 @@ def world(tmp_path: Path, request: pytest.FixtureRequest, database: str | None) 
     """A world; ``@pytest.mark.parametrize("world", [yaml], indirect=True)`` sets settings of its own."""
     with a_world(tmp_path, getattr(request, "param", ""), database=database) as made:
         yield made
-
-
-@pytest.fixture
-def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two regions are searched for what a user did, where the number of regions is not what the test is about."""
-    monkeypatch.setenv("IAMFLOW_AWS__REGIONS", "us-east-1,eu-west-1")

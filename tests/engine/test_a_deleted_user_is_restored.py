@@ -17,8 +17,6 @@ from tests.world import ACCOUNT, ALICE, BOB, World, on_both
 
 FENCE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
-pytestmark = pytest.mark.usefixtures("few_regions")
-
 
 def _deleted(world: World) -> int:
     ticket = a_leaver(world)

@@ -12,8 +12,6 @@ from tests.engine.deleting import CONFIRMED, FIRST, NAME, SECOND, a_leaver, appr
 from tests.faults.points import At
 from tests.world import ACCOUNT, ALICE, BOB, DAY, HOUR, World, on_both
 
-pytestmark = pytest.mark.usefixtures("few_regions")
-
 
 @on_both
 def test_after_a_rollback_everything_is_as_before_field_by_field(world: World) -> None:

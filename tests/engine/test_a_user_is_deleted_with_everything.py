@@ -15,8 +15,6 @@ from iamflow.workflows import delete_user, restore_user
 from tests.engine.deleting import CONFIRMED, FIRST, NAME, SECOND, a_leaver, approved, belongings, iam, quarantined
 from tests.world import ACCOUNT, ALICE, BOB, DAY, World, on_both
 
-pytestmark = pytest.mark.usefixtures("few_regions")
-
 
 @on_both
 def test_nothing_is_left_of_a_user_who_had_everything(world: World) -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Confirmation, Resolution, State
-from tests.world import ACCOUNT, DAY, HOUR, KEY, START, World, on_both
+from tests.world import ACCOUNT, DAY, EVERY_REGION, HOUR, KEY, START, World, on_both
 
 YOUNG = KeyId("AKIAYF5JKDJQYOUNG111")
 
 
 @on_both
+@pytest.mark.parametrize("world", [EVERY_REGION], indirect=True)
 def test_an_idle_key_is_notified_deactivated_watched_deleted_and_confirmed(world: World) -> None:
     world.user()
     world.take_in(world.key())

@@ -5,7 +5,7 @@ import pytest
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import Resolution, State
 from iamflow.engine import steer
-from tests.world import ACCOUNT, ALICE, DAY, KEY, OTHER, START, World
+from tests.world import ACCOUNT, ALICE, DAY, EVERY_REGION, KEY, OTHER, START, World
 
 
 def test_a_role_that_cannot_be_assumed_blocks_its_account_and_no_other(world: World) -> None:
@@ -64,7 +64,9 @@ def test_a_key_deleted_by_its_owner_resolves_the_ticket(world: World) -> None:
     assert world.pass_until(State.RESOLVED).resolution is Resolution.KEY_GONE
 
 
-@pytest.mark.parametrize("world", ["timing: {poll: 8h, retry: {base: 4h, most: 8h}}"], indirect=True)
+@pytest.mark.parametrize(
+    "world", [f"{EVERY_REGION}\ntiming: {{poll: 8h, retry: {{base: 4h, most: 8h}}}}"], indirect=True
+)
 def test_an_unreadable_region_is_never_quiet(world: World) -> None:
     world.user()
     world.take_in(world.key())

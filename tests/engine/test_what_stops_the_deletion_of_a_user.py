@@ -13,8 +13,6 @@ from iamflow.sandbox.seed import PastCall
 from tests.engine.deleting import CONFIRMED, FIRST, NAME, SECOND, a_leaver, approved, belongings, iam, quarantined
 from tests.world import ACCOUNT, ALICE, BOB, DAY, START, World
 
-pytestmark = pytest.mark.usefixtures("few_regions")
-
 
 def _never_touched(world: World, ticket: int) -> None:
     """Check that the ticket comes to nothing, whoever approves it."""

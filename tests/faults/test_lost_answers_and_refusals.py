@@ -10,7 +10,7 @@ from iamflow.domain.states import State
 from iamflow.sandbox.faults import Effect, Scope
 from tests.faults.record import Witness, check
 from tests.faults.ways import Step, bring_to, check_waits, finish
-from tests.world import DAY, HOUR, KEY, World
+from tests.world import DAY, EVERY_REGION, HOUR, KEY, World
 
 OTHER_KEY = KeyId("AKIAYF5JKDJQSECOND22")
 
@@ -84,7 +84,9 @@ def test_a_refused_change_blocks_its_ticket_alone_and_heals_with_the_permission(
     assert OutcomeKind.REFUSED in _outcomes(world)
 
 
-@pytest.mark.parametrize("world", ["timing: {poll: 8h, retry: {base: 4h, most: 8h}}"], indirect=True)
+@pytest.mark.parametrize(
+    "world", [f"{EVERY_REGION}\ntiming: {{poll: 8h, retry: {{base: 4h, most: 8h}}}}"], indirect=True
+)
 def test_a_region_that_is_down_for_the_whole_window_makes_the_window_longer_not_quiet(
     world: World, witness: Witness
 ) -> None:
