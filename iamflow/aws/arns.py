@@ -58,6 +58,12 @@ def role_of(assumed: str) -> tuple[str, str] | None:
     return (found[3], found[4]) if found else None
 
 
+def account_of(assumed: str) -> AccountId | None:
+    """Return the account of an assumed-role ARN, or None for any other ARN."""
+    found = _ASSUMED_ROLE.fullmatch(assumed)
+    return AccountId(found[2]) if found else None
+
+
 def as_principal(caller_arn: str) -> str:
     """Return a caller as a trust policy names it: a session as its role. A session's ARN leaves out the role's path."""
     found = _ASSUMED_ROLE.fullmatch(caller_arn)

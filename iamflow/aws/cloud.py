@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from iamflow.aws.account import key_quota, read_account, user_count
 from iamflow.aws.answers import receipt_of, text
@@ -14,7 +15,8 @@ from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
 from iamflow.aws.grants import read as read_grants
 from iamflow.aws.keys import read_user
-from iamflow.aws.organisation import members
+from iamflow.aws.objects import put
+from iamflow.aws.organisation import all_accounts, members
 from iamflow.aws.people import read_people
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
@@ -22,8 +24,10 @@ from iamflow.aws.rights import read_rights
 from iamflow.aws.sessions import Sessions
 from iamflow.aws.settings import AwsSettings
 from iamflow.aws.step import AwsStep
+from iamflow.aws.survey import AwsSurvey
 from iamflow.aws.trail import TrailReader
 from iamflow.aws.usage import Question, find
+from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import ConfigError, IamflowError, PermanentError
@@ -37,14 +41,14 @@ from iamflow.domain.people import Identity
 from iamflow.domain.rights import Rights
 from iamflow.domain.root import AccountReading
 from iamflow.domain.subject import UserSubject
-from iamflow.engine.ports import Step, TrailPage
+from iamflow.engine.ports import Step, Survey, TrailPage
 
 # IAM is one service for a whole partition, signed for this region (AWS General Reference, IAM endpoints).
 _IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # How botocore calls credentials that belong to a machine, not to a person.
 _MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-identity"})
-_PEOPLE_PER_SECOND = 10.0
-"""Users of one account that are looked at in a second; IAM's limits are not documented, and shared with other tools."""
+_READS_PER_SECOND = 10.0
+"""Users of one account that are looked at in a second, and calls of a survey; IAM's limits are not documented, and shared."""
 _INSTANCE = "i-"
 _REGION_IN_ARN = 3
 
@@ -69,7 +73,7 @@ class AwsCloud:
         self._clock = clock
         self._sessions = Sessions(settings, clients, clock)
         self._trail = TrailReader(LookupBudget(clock, settings.trail_lookups_per_second))
-        self._people_budget = LookupBudget(clock, _PEOPLE_PER_SECOND)
+        self._iam_budget = LookupBudget(clock, _READS_PER_SECOND)
         self._iam_region = _IAM_REGIONS.get(clients.partition, clients.region)
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
@@ -86,6 +90,21 @@ class AwsCloud:
         session = self._sessions.for_reads(account_id)
         return read_account(session, session.connection.reading("iam", self._iam_region), self._clock)
 
+    def organisation_accounts(self, units: Sequence[str] = (), *, tags: bool = False) -> tuple[MemberAccount, ...]:
+        """List the organisation's accounts: with this host's own credentials, or else by iamflow's role where it is managed."""
+        own = self._sessions.base().reading("organizations", self._iam_region)
+        return all_accounts(own, lambda home: self._api(home, "organizations", self._iam_region), units, tags=tags)
+
+    @contextmanager
+    def survey(self, account_id: AccountId) -> Iterator[Survey]:
+        """Open a session for one look through an account; its calls keep to the account's budget."""
+        session = self._sessions.for_survey(account_id)
+        yield AwsSurvey(session, self._iam_region, self._iam_budget, self._clock)
+
+    def put_report(self, url: str, file: Path) -> None:
+        """Put a file into S3 under ``s3://bucket/prefix`` and its own name, with this host's own credentials."""
+        put(self._sessions.base().reading("s3", self._clients.region, pauses=ONCE), url, file)
+
     def members(self, account_id: AccountId, target: str) -> tuple[Member, ...]:
         """Read which member accounts lie under a target of the organisation that this account manages now."""
         return members(self._api(account_id, "organizations", self._iam_region), target)
@@ -94,7 +113,7 @@ class AwsCloud:
         """Read every user of an account now, and its root user: some calls for each of them, a few users a second."""
         session = self._sessions.for_reads(account_id)
         iam = session.connection.reading("iam", self._iam_region)
-        return read_people(session, iam, self._people_budget, self._clock)
+        return read_people(session, iam, self._iam_budget, self._clock)
 
     def rights(self, subject: UserSubject) -> Rights:
         """Read every policy that bears on what the user may do now."""

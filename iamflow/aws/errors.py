@@ -52,6 +52,8 @@ class Refusal(Enum):
     """The session is over; a new one may be opened."""
     GONE = auto()
     """The thing asked about does not exist."""
+    NO_REPORT = auto()
+    """There is no credential report: not yet, or no longer."""
 
 
 _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
@@ -76,6 +78,7 @@ _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
         "MissingAuthenticationToken",
     ),
     Refusal.EXPIRED: ("ExpiredToken", "ExpiredTokenException", "RequestExpired"),
+    Refusal.NO_REPORT: ("ReportInProgress", "ReportNotPresent", "ReportExpired"),
     Refusal.GONE: (
         "NoSuchEntity", "NoSuchEntityException", "PolicyNotFoundException", "PolicyNotAttachedException",
         "TargetNotFoundException", "AccountNotFoundException", "OrganizationalUnitNotFoundException",
@@ -157,7 +160,7 @@ def _answered(error: ClientError, attempt: Attempt) -> IamflowError:
             found = BlockedError(f"{attempt.told}: AWS does not accept the credentials ({code}): {remedy}", code=ACCESS)
         case Refusal.EXPIRED:
             found = TemporaryError(f"{attempt.told}: the session has expired ({code}); a new one will be opened")
-        case Refusal.GONE:
+        case Refusal.GONE | Refusal.NO_REPORT:
             found = PermanentError(f"{attempt.told}: {said}")
         case None if _refused(error):
             found = PermanentError(f"{attempt.told} was refused ({said})")

@@ -42,7 +42,7 @@ def read_user(session: AccountSession, iam: Api, subject: UserSubject, clock: Cl
     user = answer["User"]
     try:
         attached = parts.attached(iam, name)
-        keys = tuple(_key(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
+        keys = tuple(key_state(iam, row) for row in iam.rows("ListAccessKeys", "AccessKeyMetadata", UserName=name))
         known = any(key.key_id == subject.key_id for key in keys)
         return UserReading(
             read_at=read_at,
@@ -106,7 +106,8 @@ def _user(iam: Api, name: str) -> Answer | None:
     return answer
 
 
-def _key(iam: Api, row: Answer) -> KeyState:
+def key_state(iam: Api, row: Answer) -> KeyState:
+    """Return a row of ListAccessKeys. Raises ``TemporaryError`` where it cannot be understood."""
     attempt = iam.attempt_at("ListAccessKeys")
     status, created = _status(row), instant(row.get("CreateDate"))
     if status is None or created is None:

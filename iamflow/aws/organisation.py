@@ -1,13 +1,15 @@
 """What Organizations says: of a target and a policy, and of the member accounts under a target."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from iamflow.aws.answers import receipt_of, required, text
 from iamflow.aws.clients import Answer, Api
-from iamflow.aws.errors import not_understood
+from iamflow.aws.errors import Refusal, not_understood, refusal_of
 from iamflow.aws.parts import unless_gone
 from iamflow.aws.sessions import AccountSession
+from iamflow.domain.accounts import ACTIVE, MemberAccount
 from iamflow.domain.clock import Clock
+from iamflow.domain.errors import BlockedError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guardrail import ControlPolicy, Member, OrganisationReading, is_account
 from iamflow.domain.ids import AccountId
@@ -47,11 +49,53 @@ def members(api: Api, target: str) -> tuple[Member, ...]:
     rows = _account(api, target) if is_account(target) else _under(api, target)
     attempt = api.attempt_at("ListAccountsForParent")
     found = {
-        AccountId(required(row, "Id", attempt)): text(row.get("Name")) or ""
-        for row in rows
-        if (row.get("State") or row.get("Status")) == "ACTIVE"
+        AccountId(required(row, "Id", attempt)): text(row.get("Name")) or "" for row in rows if _state(row) == ACTIVE
     }
     return tuple(Member(account_id=one, name=name) for one, name in sorted(found.items()) if one != home)
+
+
+def all_accounts(
+    own: Api, managing: Callable[[AccountId], Api], units: Sequence[str], *, tags: bool
+) -> tuple[MemberAccount, ...]:
+    """Return every account of the organisation, by id.
+
+    This host's own credentials may do where it runs in the management account or in one that administration was delegated to;
+    where they are denied, ``managing`` gives the API of the management account by iamflow's role there.
+    """
+    try:
+        return _listed(own, units, tags=tags)
+    except BlockedError as error:
+        if refusal_of(error) is not Refusal.DENIED:
+            raise
+        home = _management_account(own, own.call("DescribeOrganization"))
+    return _listed(managing(home), units, tags=tags)
+
+
+def _listed(api: Api, units: Sequence[str], *, tags: bool) -> tuple[MemberAccount, ...]:
+    attempt = api.attempt_at("ListAccounts")
+    rows = {AccountId(required(row, "Id", attempt)): row for row in _rows(api, "ListAccounts", "Accounts")}
+    under = {unit: {required(row, "Id", attempt) for row in _under(api, unit)} for unit in units}
+    return tuple(
+        MemberAccount(
+            account_id=one,
+            name=text(row.get("Name")) or "",
+            state=_state(row) or "UNKNOWN",
+            units=frozenset(unit for unit, members in under.items() if one in members),
+            tags=_tags(api, one) if tags else {},
+        )
+        for one, row in sorted(rows.items())
+    )
+
+
+def _tags(api: Api, account_id: AccountId) -> dict[str, str]:
+    attempt = api.attempt_at("ListTagsForResource")
+    rows = _rows(api, "ListTagsForResource", "Tags", ResourceId=account_id)
+    return {required(row, "Key", attempt): str(row.get("Value", "")) for row in rows}
+
+
+def _state(row: Answer) -> str | None:
+    """Return the account's state; Status is what the field was called before (Organizations API reference, Account)."""
+    return text(row.get("State")) or text(row.get("Status"))
 
 
 def _account(api: Api, target: str) -> list[Answer]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator
 
+from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.encoding import for_log
 from iamflow.domain.ids import AccountId, Region
 
@@ -77,6 +78,28 @@ def parse_accounts(value: object) -> Literal["all"] | list[AccountId]:
     return [parse_account(item) for item in items]
 
 
+def parse_choice(value: object) -> AccountId | AccountPattern:
+    """Return what an account is chosen by: its id, or a pattern. Digits alone are an id, and refused if they are not 12."""
+    if not isinstance(value, str) or not value or value.isdecimal():
+        return parse_account(value)
+    try:
+        return AccountPattern.read(value)
+    except ValueError as error:
+        message = f"{quoted(value)} {error}"
+        raise ValueError(message) from None
+
+
+def parse_choices(value: object) -> Literal["all"] | list[AccountId | AccountPattern]:
+    """Return the word ``all``, or what accounts are chosen by."""
+    if value == "all":
+        return "all"
+    items = listed(value)
+    if not isinstance(items, list):
+        message = f"must be the word all or a list of accounts, not {quoted(value)}"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors as settings' faults
+    return [parse_choice(item) for item in items]
+
+
 def parse_regions(value: object) -> Literal["enabled"] | list[Region]:
     """Return the word ``enabled``, or the listed regions, at least one."""
     if value == "enabled":
@@ -121,6 +144,10 @@ def distinct(values: list[str]) -> list[str]:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(write_duration)]
 Account = Annotated[AccountId, PlainValidator(parse_account)]
 AccountList = Annotated[list[Account], BeforeValidator(listed)]
+AccountChoices = Annotated[Literal["all"] | list[AccountId | AccountPattern], PlainValidator(parse_choices)]
+AccountExclusions = Annotated[
+    list[Annotated[AccountId | AccountPattern, PlainValidator(parse_choice)]], BeforeValidator(listed)
+]
 AccountSet = Annotated[Literal["all"] | list[AccountId], PlainValidator(parse_accounts)]
 RegionName = Annotated[Region, PlainValidator(parse_region)]
 RegionSet = Annotated[Literal["enabled"] | list[Region], PlainValidator(parse_regions)]

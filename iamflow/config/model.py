@@ -1,7 +1,8 @@
 """The settings as a whole, and what the engine needs of them."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -11,6 +12,7 @@ from iamflow.config.environment import DELIMITER, PREFIX, EnvironmentSource
 from iamflow.config.fields import write_duration
 from iamflow.config.owner_map import read_owner_map
 from iamflow.config.sections import DAY, HOUR, MINUTE
+from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.ids import AccountId
 from iamflow.domain.owners import valid_address
 from iamflow.domain.policy import (
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     limits: sections.Limits = Field(default_factory=sections.Limits)
     timing: sections.TimingSettings = Field(default_factory=sections.TimingSettings)
     daemon: sections.Daemon = Field(default_factory=sections.Daemon)
+    scan: sections.Scan = Field(default_factory=sections.Scan)
     retention: sections.Retention = Field(default_factory=sections.Retention)
 
     _base: Path = PrivateAttr(default_factory=Path.cwd)
@@ -153,13 +156,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        enforced = self.accounts.enforce
-        both = sorted(set(enforced) & set(self.accounts.exclude)) if enforced != "all" else []
+        enforced, scope = self.accounts.enforce, self._scope()
+        both = sorted(set(enforced) & scope.exclude) if enforced != "all" else []
         if both:
             message = f"accounts.enforce names {both[0]}, which accounts.exclude leaves out"
             raise ValueError(message)
         outside = (
-            sorted(set(enforced) - set(self.accounts.include)) if "all" not in (enforced, self.accounts.include) else []
+            sorted(set(enforced) - scope.include)
+            if enforced != "all" and scope.include is not None and not scope.include_patterns
+            else []
         )
         if outside:
             message = f"accounts.enforce names {outside[0]}, which accounts.include does not"
@@ -274,13 +279,14 @@ class Settings(BaseSettings):
         return {rule: workflow for rule, workflow in chosen.items() if workflow != "none"}
 
     def _scope(self) -> AccountScope:
-        def chosen(accounts: Literal["all"] | list[AccountId]) -> frozenset[AccountId] | None:
-            return None if accounts == "all" else frozenset(accounts)
-
+        included, excluded = self.accounts.include, self.accounts.exclude
+        listed = [] if included == "all" else included
         return AccountScope(
-            include=chosen(self.accounts.include),
-            exclude=frozenset(self.accounts.exclude),
-            enforce=chosen(self.accounts.enforce),
+            include=None if included == "all" else _ids(listed),
+            exclude=_ids(excluded),
+            enforce=None if self.accounts.enforce == "all" else frozenset(self.accounts.enforce),
+            include_patterns=_patterns(listed),
+            exclude_patterns=_patterns(excluded),
         )
 
     def _disable_key(self) -> DisableKeyPolicy:
@@ -364,3 +370,11 @@ class Settings(BaseSettings):
             default=self.owners.default,
             allowed_domains=tuple(self.owners.allowed_domains),
         )
+
+
+def _ids(choices: Iterable[AccountId | AccountPattern]) -> frozenset[AccountId]:
+    return frozenset(choice for choice in choices if not isinstance(choice, AccountPattern))
+
+
+def _patterns(choices: Iterable[AccountId | AccountPattern]) -> tuple[AccountPattern, ...]:
+    return tuple(choice for choice in choices if isinstance(choice, AccountPattern))

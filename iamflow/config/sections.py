@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from iamflow.config.fields import (
     Account,
-    AccountList,
+    AccountChoices,
+    AccountExclusions,
     AccountSet,
     Domains,
     Duration,
@@ -72,8 +73,8 @@ class Aws(Section):
 class Accounts(Section):
     """Which accounts are looked at, in which iamflow may act, and whom to tell there."""
 
-    include: AccountSet = "all"
-    exclude: AccountList = Field(default_factory=list)
+    include: AccountChoices = "all"
+    exclude: AccountExclusions = Field(default_factory=list)
     enforce: AccountSet = Field(default_factory=list)
     contacts: dict[Account, str] = Field(default_factory=dict)
 
@@ -410,6 +411,20 @@ class Daemon(Section):
     def _not_always(cls, value: timedelta) -> timedelta:
         if value < timedelta(seconds=1):
             message = "must be 1s or more"
+            raise ValueError(message)
+        return value
+
+
+class Scan(Section):
+    """When the daemon looks at every account by itself."""
+
+    every: Duration | None = None
+
+    @field_validator("every")
+    @classmethod
+    def _not_always(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < 4 * HOUR:
+            message = "must be null, or 4h or more: AWS makes a new credential report once in four hours"
             raise ValueError(message)
         return value
 

@@ -63,6 +63,8 @@ class ReportedUser:
     username: str
     facts: UserFacts
     row: int = 0
+    other_credentials: bool = False
+    """Whether there are credentials of whose use AWS tells nothing: then nobody can say that the user is unused."""
 
 
 def judge_user(user: ReportedUser, policy: Policy, now: datetime) -> tuple[Verdict, ...]:
@@ -78,7 +80,7 @@ def judge_user(user: ReportedUser, policy: Policy, now: datetime) -> tuple[Verdi
         now,
     )
     judged = (
-        (RuleName.USER_UNUSED, is_unused(user.facts, policy, now)),
+        (RuleName.USER_UNUSED, not user.other_credentials and is_unused(user.facts, policy, now)),
         (RuleName.CONSOLE_WITHOUT_MFA, user.facts.console and not user.facts.mfa),
     )
     return tuple(Verdict(rule=rule, finding=finding, applies=applies, retires=not applies) for rule, applies in judged)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
+from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
-from iamflow.domain.facts import Finding, RegionSet, UserReading
+from iamflow.domain.facts import Finding, KeyState, LastUse, RegionSet, UserReading
 from iamflow.domain.guardrail import Member
 from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
@@ -445,6 +447,42 @@ class Step(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CredentialReport:
+    """An account's credential report as AWS handed it out, which ``domain.credential_report`` reads."""
+
+    text: str
+    generated_at: datetime
+    """When AWS made it (UTC): up to four hours before it was fetched."""
+
+
+class Survey(Protocol):
+    """A look through one account, in a session of its own and within the account's budget of calls. Changes nothing."""
+
+    def report(self) -> CredentialReport:
+        """Have a credential report made, wait for it a little, and fetch it.
+
+        Raises ``TemporaryError`` where it is not ready in time.
+        """
+        ...
+
+    def keys(self, username: UserName) -> Sequence[KeyState] | None:
+        """Return the access keys of a user; None for a user who is gone."""
+        ...
+
+    def last_use(self, username: UserName, key_id: KeyId) -> LastUse | None:
+        """Return the last use of one key; None for a key that is gone."""
+        ...
+
+    def service_credentials(self, username: UserName) -> int | None:
+        """Return how many credentials of single services work for a user; None for a user who is gone."""
+        ...
+
+    def account(self) -> AccountReading:
+        """Return what GetAccountSummary tells of the root user."""
+        ...
+
+
 class Cloud(Protocol):
     """AWS, over many accounts. Reads share one cached session per account, and are retried within the call's time.
 
@@ -458,6 +496,21 @@ class Cloud(Protocol):
 
     def read_account(self, account_id: AccountId) -> AccountReading:
         """Read what AWS tells of the account's root user now."""
+        ...
+
+    def organisation_accounts(self, units: Sequence[str] = (), *, tags: bool = False) -> Sequence[MemberAccount]:
+        """List the accounts of the organisation, in whatever state, with which of these units they lie under and their tags.
+
+        Raises ``BlockedError`` where this host may not list them, ``PermanentError`` where there is no organisation.
+        """
+        ...
+
+    def survey(self, account_id: AccountId) -> AbstractContextManager[Survey]:
+        """Open a session for a look through an account. Raises as every call does where it lets nobody in."""
+        ...
+
+    def put_report(self, url: str, file: Path) -> None:
+        """Put a file into S3 under ``s3://bucket/prefix`` and its own name, with this host's own credentials."""
         ...
 
     def members(self, account_id: AccountId, target: str) -> Sequence[Member]:
