@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from iamflow.domain.clock import Clock
@@ -25,19 +26,26 @@ from iamflow.engine.clock import SystemClock
 if TYPE_CHECKING:
     from iamflow.aws.cloud import AwsCloud
     from iamflow.config import Settings
+    from iamflow.domain.ids import AccountId
     from iamflow.domain.retention import Removable, Removed
+    from iamflow.engine.accounts import Selection
     from iamflow.engine.deps import Engine
     from iamflow.engine.ports import Channel, Cloud, JournalFault, Report, Store
     from iamflow.engine.runner import TickReport
+    from iamflow.engine.scan import AccountScan, Schedule
     from iamflow.engine.steer import Desk
     from iamflow.notify.file import FileChannel
     from iamflow.notify.smtp import SmtpChannel
+    from iamflow.report.audit_files import AuditFiles
     from iamflow.store.archive import Header
     from iamflow.store.backup import Progress
     from iamflow.store.binding import Binding
     from iamflow.store.health import SqliteHealth
     from iamflow.store.open import SqlStore
     from iamflow.store.server_health import ServerHealth
+
+
+_S3 = "s3://"
 
 
 @contextmanager
@@ -160,6 +168,13 @@ class Application:
 
         return Desk(store=self.store, clock=self.clock, policy=self.policy, person=self.person)
 
+    def intake_desk(self) -> "Desk":
+        """Return what taking findings in needs: as ``desk``, with ids in the place of patterns for accounts.
+
+        Raises what asking the organisation does, where the settings have such patterns.
+        """
+        return replace(self.desk(), policy=self._policy_by_ids)
+
     @cached_property
     def person(self) -> Identity:
         """The person who runs this command: the kernel's login user, and whom AWS's credentials stand for, if any."""
@@ -184,22 +199,102 @@ class Application:
 
     # --- the engine -------------------------------------------------------------------------------------------------
 
-    def engine(self) -> "Engine":
-        """Return the engine of this process."""
+    def engine(self, *, acts: bool = False) -> "Engine":
+        """Return the engine of this process.
+
+        Where the settings choose accounts by patterns, the organisation is asked which these are. One that ``acts`` is not made
+        without its answer (``BlockedError``, ``TemporaryError``); any other one then takes no new step anywhere, and gives back
+        whatever it is told to.
+        """
         from iamflow.engine.deps import Engine
 
         daemon = self.settings.daemon
+        try:
+            policy = self._policy_by_ids
+        except IamflowError:
+            if acts:
+                raise
+            policy = self.policy
         return Engine(
             store=self.store,
             cloud=self.cloud,
             clock=self.clock,
-            policy=self.policy,
+            policy=policy,
             instance=self.instance,
             rng=random.Random(self.instance),
             workers=daemon.workers,
             batch=daemon.batch,
             lease=daemon.lease,
         )
+
+    @cached_property
+    def _policy_by_ids(self) -> Policy:
+        from iamflow.engine.accounts import resolved_policy
+
+        return resolved_policy(self.cloud, self.policy) if self.policy.scope.patterns else self.policy
+
+    def _schedule(self) -> "Schedule | None":
+        from iamflow.engine.scan import Schedule
+
+        every = self.settings.scan.every
+        return Schedule(every=every, scope=self.policy.scope) if every is not None else None
+
+    # --- the live scan ----------------------------------------------------------------------------------------------
+
+    def select_accounts(self, only: "Sequence[AccountId]") -> "Selection":
+        """Return the accounts that a scan looks through; see ``iamflow.engine.accounts.select``."""
+        from iamflow.engine.accounts import select
+
+        self._aws.require_credentials()
+        return select(self.cloud, self.policy.scope, only, self.store.accounts())
+
+    def scan(
+        self,
+        selection: "Selection",
+        *,
+        dry_run: bool,
+        report: str | None,
+        progress: Callable[[int, int], None],
+    ) -> "tuple[list[AccountScan], Sequence[str]]":
+        """Look through these accounts; return what became of each, and where the report files are, if they were wanted.
+
+        ``report`` is a folder, or ``s3://bucket/prefix``. Raises ``InputError`` where nothing can be written there.
+        """
+        from iamflow.engine.scan import Scan
+
+        with ExitStack() as stack:
+            recorder = None if report is None else stack.enter_context(self._audit_files(report))
+            scan = Scan(
+                desk=self.desk(),
+                cloud=self.cloud,
+                workers=self.settings.daemon.workers,
+                dry_run=dry_run,
+                recorder=recorder,
+                progress=progress,
+            )
+            found = scan.run(selection)
+            return found, () if recorder is None or report is None else self._delivered(recorder, report)
+
+    @contextmanager
+    def _audit_files(self, report: str) -> "Iterator[AuditFiles]":
+        from iamflow.report.audit_files import AuditFiles
+
+        with ExitStack() as stack:
+            folder = Path(report)
+            if report.startswith(_S3):
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="iamflow-")))
+            files = AuditFiles(folder, self.clock.now())
+            stack.callback(files.give_up)
+            yield files
+
+    def _delivered(self, files: "AuditFiles", report: str) -> Sequence[str]:
+        """Finish the files, and bring them to where they were wanted."""
+        written = files.finish()
+        if not report.startswith(_S3):
+            return [str(file) for file in written]
+        for file in written:
+            self.cloud.put_report(report, file)
+        return [f"{report.rstrip('/')}/{file.name}" for file in written]
 
     @contextmanager
     def engine_lock(self) -> Iterator[bool]:
@@ -226,8 +321,8 @@ class Application:
         with self.engine_lock() as held:
             if not held:
                 return None
-            engine = self.engine()
             self._aws.require_credentials()
+            engine = self.engine(acts=True)
             begin(engine)
             return self.run_tick(engine)
 
@@ -242,8 +337,8 @@ class Application:
                 message = "another engine works on this database already: iamflow daemon status"
                 raise ConfigError(message)
             self._aws.require_credentials()
-            rhythm = Rhythm(advance=self.settings.daemon.interval)
-            return Supervisor(self.engine(), self.channels, rhythm, self.settings.kept(), self.stop).run()
+            rhythm = Rhythm(advance=self.settings.daemon.interval, scan=self._schedule())
+            return Supervisor(self.engine(acts=True), self.channels, rhythm, self.settings.kept(), self.stop).run()
 
     def prune(self, *, dry_run: bool) -> "Mapping[Removable, Removed]":
         """Remove what the settings keep no longer, in this person's name, or only say how much that is."""
@@ -380,12 +475,14 @@ class Application:
         """Return the least IAM policy for these workflows (all, if None) and this role (all that is needed, if None)."""
         from iamflow.aws.permissions import policy_document
         from iamflow.aws.roles import Role
+        from iamflow.aws.scan_permissions import scan_reads
         from iamflow.workflows.registry import WORKFLOWS, current
 
         chosen = [current(name) for name in workflows] if workflows else WORKFLOWS
         policy = self.settings.policy()
         effects = {effect for workflow in chosen for effect in workflow.used(policy)}
-        return policy_document(effects, Role(role) if role is not None else None, sink=policy.rotate_key.sink)
+        wanted = Role(role) if role is not None else None
+        return policy_document(effects, wanted, sink=policy.rotate_key.sink, scans=scan_reads(policy.scope))
 
     def close(self) -> None:
         """Close what was opened."""

@@ -12,6 +12,7 @@ from iamflow.aws.blueprint_permissions import general_statements, named_on, sess
 from iamflow.aws.effects import CALLS, guardrails
 from iamflow.aws.effects.call import ON_USER
 from iamflow.aws.roles import Role
+from iamflow.aws.scan_permissions import ScanReads
 from iamflow.aws.sinks.permissions import store_statements
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
@@ -31,12 +32,18 @@ ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccou
 
 
 def policy_document(
-    effects: Collection[EffectKind], role: Role | None = None, *, sink: Sink | None = None, partition: str = "aws"
+    effects: Collection[EffectKind],
+    role: Role | None = None,
+    *,
+    sink: Sink | None = None,
+    partition: str = "aws",
+    scans: ScanReads | None = None,
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
-    ``sink`` is where the secrets of new keys go, its name a pattern.
+    ``sink`` is where the secrets of new keys go, its name a pattern. ``scans`` is what a live scan reads, which goes to the
+    observer's role alone.
     """
     calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
@@ -44,6 +51,12 @@ def policy_document(
         _allow("ReadAccountAndTrail", ACCOUNT_READS, "*"),
     ]
     looks = {action for call in calls for action in call.looks}
+    if scans is not None and role in {None, Role.OBSERVER}:
+        statements += [
+            _allow("ScanUsers", scans.of_users, _arns(partition, (ON_USER,))),
+            _allow("ScanAccounts", scans.of_accounts, "*"),
+            _allow("ListAccountsOfTheOrganisation", scans.of_organisation, "*"),
+        ]
     reads = {action for call in calls for action in call.reads} - looks
     if reads:
         statements.append(_allow("ReadWhatStepsChange", reads, _arns(partition, (ON_USER,))))

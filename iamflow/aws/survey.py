@@ -4,9 +4,6 @@ A report is made at most once in four hours, takes seconds to minutes, and is fe
 GenerateCredentialReport and GetCredentialReport).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from iamflow.aws.account import read_account
 from iamflow.aws.answers import instant, text
 from iamflow.aws.budget import LookupBudget
@@ -72,14 +69,14 @@ class AwsSurvey:
 
     def keys(self, username: UserName) -> tuple[KeyState, ...] | None:
         """Return the access keys of a user; None for a user who is gone. One call, more only where IAM pages the list."""
-        with _unless_gone():
+        with _UnlessGone():
             rows = self._turn().rows("ListAccessKeys", "AccessKeyMetadata", UserName=username)
             return tuple(key_state(self._api, row) for row in rows)
         return None
 
     def last_use(self, username: UserName, key_id: KeyId) -> LastUse | None:
         """Return the last use of one key; None for a key that is gone."""
-        with _unless_gone():
+        with _UnlessGone():
             return last_use(self._turn(), username, key_id)
         return None
 
@@ -88,7 +85,7 @@ class AwsSurvey:
 
         AWS tells no use of them (IAM API reference, ServiceSpecificCredentialMetadata).
         """
-        with _unless_gone():
+        with _UnlessGone():
             rows = self._turn().rows("ListServiceSpecificCredentials", "ServiceSpecificCredentials", UserName=username)
             return sum(self._works(row) for row in rows)
         return None
@@ -108,11 +105,12 @@ class AwsSurvey:
         return self._api
 
 
-@contextmanager
-def _unless_gone() -> Iterator[None]:
-    """Let a user or a key be gone since the report was made."""
-    try:
-        yield
-    except PermanentError as error:
-        if refusal_of(error) is not Refusal.GONE:
-            raise
+class _UnlessGone:
+    """Lets a user or a key be gone since the report was made, and raises everything else."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Return whether that was all."""
+        return isinstance(error, PermanentError) and refusal_of(error) is Refusal.GONE

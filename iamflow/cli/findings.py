@@ -58,7 +58,7 @@ def import_files(
     with opened(ctx) as app_:
         reports = [_checked(app_, path, format_name) for path in files]
         results: list[tuple[Path, Intake]] = []
-        desk = app_.desk()
+        desk = app_.intake_desk()
         for path, report in zip(files, reports, strict=True):
             with progress_bar(f"importing {path.name}") as told:
                 results.append((path, import_report(desk, report, dry_run=dry_run, progress=_of(told, report.rows))))

@@ -11,7 +11,21 @@ import typer
 from typer.exceptions import TyperException
 
 from iamflow import __version__
-from iamflow.cli import audit, daemon, db, demo, doctor, findings, freeze, policy, setup, steer, tickets, workflows
+from iamflow.cli import (
+    audit,
+    daemon,
+    db,
+    demo,
+    doctor,
+    findings,
+    freeze,
+    policy,
+    scan,
+    setup,
+    steer,
+    tickets,
+    workflows,
+)
 from iamflow.cli.context import Globals, group
 from iamflow.cli.render.out import PipeClosedError, complain
 from iamflow.domain.errors import IamflowError
@@ -35,6 +49,7 @@ setup.register(app)
 doctor.register(app)
 demo.register(app)
 findings.register(app)
+scan.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
 app.add_typer(daemon.app, name="daemon")

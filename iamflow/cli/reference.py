@@ -14,6 +14,7 @@ from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
 from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.main import app
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
+from iamflow.cli.scan import SCAN_FIELDS
 
 _PLAIN_TYPE = re.compile(r" <(str|list\[(str|Path)\])>$")
 """What Typer adds to the name of an argument that can be anything."""
@@ -59,6 +60,7 @@ def _fields() -> str:
         "ticket history": EVENT_FIELDS,
         "finding list": FINDING_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,
+        "scan (accounts)": SCAN_FIELDS,
         "tick": TICK_FIELDS,
         "doctor": DOCTOR_FIELDS,
     }

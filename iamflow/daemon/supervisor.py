@@ -1,6 +1,7 @@
 """Runs the engine until told to stop, and then lets it finish what it has begun.
 
-Four jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer. Each runs at most once at a
+Five jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer, and, if the settings say so,
+scan every account. Each runs at most once at a
 time, late runs are merged into one, and none is ever dropped for being late: APScheduler's own default would drop it after a
 second.
 """
@@ -24,6 +25,7 @@ from iamflow.engine import retention, runner
 from iamflow.engine.deps import Engine
 from iamflow.engine.outbox import Delivery, deliver
 from iamflow.engine.ports import Channel
+from iamflow.engine.scan import Result, Schedule, scan_when_due
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +45,9 @@ class Rhythm:
     housekeeping: timedelta = timedelta(seconds=15)
     retention: timedelta = timedelta(minutes=10)
     """It removes once a day; this is how late after midnight (UTC) at most."""
+    scan: Schedule | None = None
+    """When it scans, if it does."""
+    scan_looks: timedelta = timedelta(minutes=1)
 
 
 class Supervisor:
@@ -81,6 +86,7 @@ class Supervisor:
             ("outbox", self._send_between, self._rhythm.outbox),
             ("housekeeping", self._keep_house, self._rhythm.housekeeping),
             ("retention", self._prune, self._rhythm.retention),
+            ("scan", self._scan, self._rhythm.scan_looks),
         ):
             scheduler.add_job(
                 self._guarded(name, job),
@@ -170,6 +176,22 @@ class Supervisor:
             if much.tickets:
                 extra = {"what": what.value, "tickets": much.tickets, "events": much.events}
                 _log.info("removed what is kept no longer", extra=extra)
+
+    def _scan(self) -> None:
+        """Scan every account, once a slot among all daemons. What fails is named, and scanned again in the next slot."""
+        schedule = self._rhythm.scan
+        if schedule is None:
+            return
+        found = scan_when_due(self._engine, schedule, stopping=self._stop.is_set)
+        if found is None:
+            return
+        for one in found:
+            if one.result is Result.FAILED:
+                extra = {"account": one.account.account_id, "reason": one.reason}
+                _log.error("an account could not be scanned; what is known of it stays", extra=extra)
+        scanned = [one for one in found if one.result is Result.SCANNED]
+        opened = sum(one.intake.opened for one in scanned)
+        _log.info("scanned", extra={"accounts": len(scanned), "of": len(found), "opened": opened})
 
     def _beat(self, *, stopped: bool = False) -> None:
         self._engine.store.beat(

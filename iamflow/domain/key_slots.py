@@ -5,7 +5,7 @@ the caller to find out, where it matters.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iamflow.domain.credential_report import KeySlot
@@ -54,16 +54,12 @@ def joined(slots: Sequence[KeySlot], keys: Sequence[KeyState]) -> tuple[JoinedKe
     return tuple(JoinedKey(key=key, slots=fitting(key)) for key in keys)
 
 
-def without(others: Sequence[JoinedKey], use: LastUse) -> tuple[JoinedKey, ...]:
-    """Return the other keys of one second once the use of one of them is known: the slot that says just that is not theirs."""
-    said = [
-        slot for slot in dict.fromkeys(slot for other in others for slot in other.slots) if slot.last_used_at == use.at
-    ]
+def without(others: Sequence[JoinedKey], known: JoinedKey, use: LastUse) -> tuple[JoinedKey, ...]:
+    """Return the other keys once the use of one is known: the slot that says just that is the known key's, and none of theirs."""
+    said = [slot for slot in known.slots if slot.last_used_at == use.at]
     if len(said) != 1:
         return tuple(others)
-    return tuple(
-        JoinedKey(key=other.key, slots=tuple(slot for slot in other.slots if slot is not said[0])) for other in others
-    )
+    return tuple(replace(other, slots=tuple(slot for slot in other.slots if slot is not said[0])) for other in others)
 
 
 def _whole(at: datetime) -> datetime:

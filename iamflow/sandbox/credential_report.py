@@ -13,7 +13,7 @@ from iamflow.sandbox.world import Root
 
 # "You can generate a credential report as often as once every four hours", says IAM's user guide.
 _VALID = timedelta(hours=4)
-_GONE = 410
+_GONE, _NOT_YET = 410, 404
 _COLUMNS = (
     "user", "arn", "user_creation_time", "password_enabled", "password_last_used", "password_last_changed",
     "password_next_rotation", "mfa_active",
@@ -28,9 +28,12 @@ _COLUMNS = (
 def _generate(exchange: Exchange, _: Original) -> object:
     account, now = exchange.principal.account_id, exchange.world.clock.now()
     kept = exchange.world.reports.get(account)
+    if kept is not None and now < kept[0]:
+        return {"State": "INPROGRESS"}
     if kept is not None and now - kept[0] < _VALID:
         return {"State": "COMPLETE"}
-    exchange.world.reports[account] = now, _written(exchange)
+    # What it says is what is true when it begins; a change while it is being made may be in it, or not.
+    exchange.world.reports[account] = now + exchange.world.report_takes, _written(exchange)
     return {"State": "STARTED", "Description": "No report exists. Starting a new report generation task"}
 
 
@@ -39,6 +42,9 @@ def _get(exchange: Exchange, _: Original) -> object:
     if kept is None:
         raise AwsError(code="ReportNotPresent", message="No report is present.", status=_GONE)
     generated, content = kept
+    if exchange.world.clock.now() < generated:
+        message = "The report is being generated; ask for it again."
+        raise AwsError(code="ReportInProgress", message=message, status=_NOT_YET)
     if exchange.world.clock.now() - generated >= _VALID:
         raise AwsError(code="ReportExpired", message="The report has expired; generate a new one.", status=_GONE)
     naive = generated.astimezone(UTC).replace(tzinfo=None)

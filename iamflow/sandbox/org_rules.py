@@ -18,8 +18,9 @@ def _account(exchange: Exchange, node: Node) -> dict[str, object]:
         "Arn": tree_of(exchange).arn(node),
         "Name": node.name,
         "Email": f"aws-{node.identifier}@example.com",
-        "Status": "ACTIVE",
-        "State": "ACTIVE",
+        # The older field does not know every state.
+        "Status": "SUSPENDED" if node.state == "CLOSED" else node.state,
+        "State": node.state,
         "JoinedMethod": "CREATED",
     }
 
@@ -67,6 +68,11 @@ def _describe_account(exchange: Exchange, _: Original) -> object:
     return {"Account": _account(exchange, node_of(exchange, "AccountId", "AccountNotFoundException", "ACCOUNT"))}
 
 
+def _list_tags(exchange: Exchange, _: Original) -> object:
+    node = node_of(exchange, "ResourceId", "TargetNotFoundException")
+    return page(exchange, "Tags", [{"Key": key, "Value": value} for key, value in node.tags.items()], "Key")
+
+
 def _describe_unit(exchange: Exchange, _: Original) -> object:
     code, kind = "OrganizationalUnitNotFoundException", "ORGANIZATIONAL_UNIT"
     return {"OrganizationalUnit": unit_of(exchange, node_of(exchange, "OrganizationalUnitId", code, kind))}
@@ -100,6 +106,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list_parents": for_managers(_list_parents),
     "describe_account": for_managers(_describe_account),
     "describe_organizational_unit": for_managers(_describe_unit),
+    "list_tags_for_resource": for_managers(_list_tags),
     "create_organizational_unit": for_managers(_create_unit),
     "move_account": for_managers(_move_account),
 }

@@ -25,6 +25,8 @@ class Node:
     name: str
     parent: str | None
     attached: list[str] = field(default_factory=lambda: [FULL_ACCESS])
+    state: str = "ACTIVE"
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -63,6 +63,22 @@ class Seed:
                 contact = AlternateContact("SECURITY", "Security", name, alternate_contact, "+1 555 0100")
                 account_backends[account_id]["aws"]._alternate_contacts["SECURITY"] = contact  # noqa: SLF001 - moto has no other way in
 
+    def account_state(self, account_id: str, state: str) -> None:
+        """Suspend or close an account, or bring it back (``ACTIVE``): nobody can enter it then. KeyError for unknown ones."""
+        with self._world.lock:
+            self._world.organisation.nodes[account_id].state = state
+            self.role_trust(account_id, allowed=state == "ACTIVE")
+
+    def account_tags(self, account_id: str, tags: Mapping[str, str]) -> None:
+        """Tag an account as the organisation has it; KeyError for unknown ones."""
+        with self._world.lock:
+            self._world.organisation.nodes[account_id].tags = dict(tags)
+
+    def reports_take(self, length: timedelta) -> None:
+        """Let credential reports be in the making for so long from now on; by default they are made at once."""
+        with self._world.lock:
+            self._world.report_takes = length
+
     def unit(self, name: str, *, parent: str | None = None) -> str:
         """Add an organisational unit under another, or the root, and return its id."""
         with self._world.lock:

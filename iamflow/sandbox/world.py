@@ -133,6 +133,7 @@ class World:
     quotas: dict[tuple[str, str], int] = field(default_factory=dict)
     new_key_delay: timedelta = timedelta(0)
     reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
+    report_takes: timedelta = timedelta(0)
     organisation: Organisation = field(init=False)
 
     def __post_init__(self) -> None:

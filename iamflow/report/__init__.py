@@ -1,0 +1,1 @@
+"""What iamflow writes for others to read."""
