@@ -99,7 +99,8 @@ def _key_row(user: ReportedUser, key: Finding) -> Row:
 
 
 def _user_row(user: ReportedUser) -> Row:
-    made = user.facts.created_at
+    # There is no column that tells of other credentials. Without a date, no reader can count such a user as unused.
+    made = None if user.other_credentials else user.facts.created_at
     return (*_person(user), "", "", str(made) if made is not None else "", _NEVER_USED, _NOTHING, _device(user))
 
 

@@ -53,7 +53,9 @@ def give_everything(world: World, account_id: str, user: User, counts: Counts) -
     for _ in range(counts.certificates):
         backend.upload_signing_certificate(user.name, certificate(user.name, world.clock.now()))
     now = world.clock.now()
-    world.service_credentials[user.id] = [_service(user, number, now) for number in range(counts.service_credentials)]
+    world.service_credentials[user.id] = [
+        service_credential(user, number, now) for number in range(counts.service_credentials)
+    ]
 
 
 def join(backend: IAMBackend, user: User, group_name: str) -> None:
@@ -92,7 +94,8 @@ def certificate(name: str, now: datetime) -> str:
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _service(user: User, number: int, now: datetime) -> ServiceCredential:
+def service_credential(user: User, number: int, now: datetime) -> ServiceCredential:
+    """Return an Active credential of one service, the user's next after ``number`` others."""
     return ServiceCredential(
         identifier=new_key_id("ACCA"),
         user_name=user.name,

@@ -9,7 +9,7 @@ from typing import Any
 from moto.account.models import AlternateContact, account_backends
 from moto.iam.models import AccessKeyLastUsed, AWSManagedPolicy, User
 
-from iamflow.sandbox.belongings import Counts, attach, give_everything, join, managed_policy
+from iamflow.sandbox.belongings import Counts, attach, give_everything, join, managed_policy, service_credential
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
 from iamflow.sandbox.workloads import ec2_of
@@ -152,6 +152,15 @@ class Seed:
             give_everything(
                 self._world, account_id, self._world.iam(account_id).get_user(user_name), counts or Counts()
             )
+
+    def service_credential(self, account_id: str, user_name: str, *, status: str = "Active") -> None:
+        """Give a user one more credential of a single service, such as CodeCommit's."""
+        with self._world.lock:
+            user = self._world.iam(account_id).get_user(user_name)
+            theirs = self._world.service_credentials.setdefault(user.id, [])
+            made = service_credential(user, len(theirs), self._world.clock.now())
+            made.status = status
+            theirs.append(made)
 
     def group(self, account_id: str, user_name: str, group_name: str) -> None:
         """Put a user into a group, which is made if there is none of that name."""

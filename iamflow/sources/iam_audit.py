@@ -2,6 +2,9 @@
 
 Columns in any order, cells in Spanish or English. "Nunca" and "Never" mean that AWS named no use, which is also what it says
 when it does not know. The whole file is validated before anything is handed out; then it is read again, row by row.
+
+A row whose ``access_key_id`` and ``status`` are empty tells of a user without keys, as ``iamflow scan --write-report`` writes it;
+its ``created_date`` is when the user was made.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +13,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from iamflow.domain.encoding import for_log
-from iamflow.domain.facts import Finding, KeyFacts, LastUse
+from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.lead import Lead
 from iamflow.domain.rules import ReportedUser
@@ -24,6 +27,8 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 _KEY = 5
 """Where the key id stands in ``COLUMNS[IAM_AUDIT]``."""
+_STATUS = 6
+"""Where its status stands there."""
 _CREATED = 7
 """Where the date of its creation stands there."""
 _WORDS = itemgetter(0, 1, 3, 6, 9, 10)
@@ -43,6 +48,7 @@ class IamAuditReport:
         self._width = len(header)
         self._cells = itemgetter(*(header.index(column) for column in COLUMNS[IAM_AUDIT]))
         self._digests: list[bytes] = []
+        self._keyless = 0
         self.rows = 0
         newest = self._validate(progress)
         as_of = file.date_in_name() or newest or datetime.fromtimestamp(file.modified(), UTC)
@@ -51,18 +57,24 @@ class IamAuditReport:
 
     def keys(self) -> Iterator["IamAuditKey"]:
         """Yield every key in the file, in its order. Raises ``InputError`` once the file is no longer what was validated."""
+        return (IamAuditKey(self.info, cells_, number) for number, cells_ in self._read_again() if cells_[_KEY])
+
+    def users(self) -> Iterator[ReportedUser]:
+        """Yield the users without keys; the others are put together from the rows about their keys."""
+        if not self._keyless:
+            return iter(())
+        return (_user(self.info, cells_, number) for number, cells_ in self._read_again() if not cells_[_KEY])
+
+    def _read_again(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield each row's number, and its cells in the order of ``COLUMNS[IAM_AUDIT]``. Raises ``InputError`` as ``keys`` does."""
         count = 0
         for count, block in enumerate(self._file.blocks(), start=1):
             if count > len(self._digests) or block.digest != self._digests[count - 1]:
                 raise self._changed()
             for number, row in _rows(block):
-                yield IamAuditKey(self.info, self._cells(row), number)
+                yield number, self._cells(row)
         if count != len(self._digests):
             raise self._changed()
-
-    def users(self) -> Iterator[ReportedUser]:
-        """Yield nothing: users are put together from the rows about their keys."""
-        return iter(())
 
     def leads(self) -> Iterator[Lead]:
         """Yield nothing: each row says enough."""
@@ -86,7 +98,7 @@ class IamAuditReport:
                 chosen, latest = self._checked(row, number)
                 checked.append(chosen)
                 newest = max(newest, latest)
-            keys.note(map(itemgetter(_KEY), checked), map(_IDENTITY, checked))
+            keys.note(map(_subject, checked), map(_IDENTITY, checked))
             self.rows += len(checked)
             self._digests.append(block.digest)
             progress(block.bytes_read, size)
@@ -100,10 +112,13 @@ class IamAuditReport:
             raise self._file.fault(reason, number)
         chosen: tuple[str, ...] = self._cells(row)
         try:
-            _check_words(_WORDS(chosen))
+            _check_words(_WORDS(chosen if chosen[_KEY] else _as_if_active(chosen)))
             cells.username(chosen[2])
-            cells.key_id(chosen[_KEY])
-            created = cells.date(chosen[_CREATED])
+            if chosen[_KEY]:
+                cells.key_id(chosen[_KEY])
+            else:
+                self._keyless += 1
+            created = cells.date(chosen[_CREATED]) if chosen[_KEY] or chosen[_CREATED] else _OLDEST
             signed_in = cells.date_or_never(chosen[4])
             used = cells.date_or_never(chosen[8])
         except ValueError as error:
@@ -119,7 +134,7 @@ class IamAuditReport:
         for block in self._file.blocks():
             for number, row in _rows(block):
                 chosen = self._cells(row)
-                key, identity = chosen[_KEY], _IDENTITY(chosen)
+                key, identity = _subject(chosen), _IDENTITY(chosen)
                 if hash(key) not in suspects:
                     continue
                 earlier, said = first.setdefault(key, (number, identity))
@@ -173,6 +188,36 @@ class IamAuditKey:
             mfa=mfa,
             row=self._number,
         )
+
+
+def _subject(chosen: Sequence[str]) -> str:
+    """Return what a row is about: a key, or a user without any."""
+    return chosen[_KEY] or f"{chosen[0]}/{chosen[2]}"
+
+
+def _as_if_active(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cells of a user without keys as the check of words takes them. Raises ``ValueError`` where there is a status."""
+    if chosen[_STATUS]:
+        message = "it names no access key id, and yet has a status"
+        raise ValueError(message)
+    return (*chosen[:_STATUS], KeyStatus.ACTIVE.value, *chosen[_STATUS + 1 :])
+
+
+def _user(info: ScanInfo, chosen: Sequence[str], number: int) -> ReportedUser:
+    """Return what the row of a user without keys says."""
+    account, account_name, user, password, password_used, _, _, created, _, _, mfa = chosen
+    facts = UserFacts(
+        console=cells.configured(password),
+        mfa=cells.has_mfa(mfa),
+        password_last_used=cells.known_date_or_never(password_used),
+        key_last_used=None,
+        created_at=cells.known_date(created) if created else None,
+        as_of=info.as_of,
+        source=info.source,
+    )
+    return ReportedUser(
+        account_id=AccountId(account), account_name=account_name, username=user, facts=facts, row=number
+    )
 
 
 @lru_cache(maxsize=16384)
