@@ -50,7 +50,7 @@ _MACHINES = frozenset({"iam-role", "container-role", "assume-role-with-web-ident
 _READS_PER_SECOND = 10.0
 """Users of one account that are looked at in a second, and calls of a survey; IAM's limits are not documented, and shared."""
 _INSTANCE = "i-"
-_REGION_IN_ARN = 3
+_REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
 
 
 def open_cloud(settings: AwsSettings, clock: Clock) -> "AwsCloud":
@@ -93,7 +93,12 @@ class AwsCloud:
     def organisation_accounts(self, units: Sequence[str] = (), *, tags: bool = False) -> tuple[MemberAccount, ...]:
         """List the organisation's accounts: with this host's own credentials, or else by iamflow's role where it is managed."""
         own = self._sessions.base().reading("organizations", self._iam_region)
-        return all_accounts(own, lambda home: self._api(home, "organizations", self._iam_region), units, tags=tags)
+        here = AccountId(self._sessions.caller_arn().split(":")[_ACCOUNT_IN_ARN])
+
+        def by_role(account_id: AccountId) -> Api:
+            return self._api(account_id, "organizations", self._iam_region)
+
+        return all_accounts(own, here, by_role, units, tags=tags)
 
     @contextmanager
     def survey(self, account_id: AccountId) -> Iterator[Survey]:

@@ -55,20 +55,22 @@ def members(api: Api, target: str) -> tuple[Member, ...]:
 
 
 def all_accounts(
-    own: Api, managing: Callable[[AccountId], Api], units: Sequence[str], *, tags: bool
+    own: Api, here: AccountId, by_role: Callable[[AccountId], Api], units: Sequence[str], *, tags: bool
 ) -> tuple[MemberAccount, ...]:
     """Return every account of the organisation, by id.
 
-    This host's own credentials may do where it runs in the management account or in one that administration was delegated to;
-    where they are denied, ``managing`` gives the API of the management account by iamflow's role there.
+    This host's own credentials may do where it runs in the management account or in one that administration was delegated to.
+    Where they are denied, iamflow's role ``here``, in the host's account, tells which account manages the organisation, as any
+    member may (Organizations API reference, DescribeOrganization), and iamflow's role there lists the accounts.
     """
     try:
         return _listed(own, units, tags=tags)
     except BlockedError as error:
         if refusal_of(error) is not Refusal.DENIED:
             raise
-        home = _management_account(own, own.call("DescribeOrganization"))
-    return _listed(managing(home), units, tags=tags)
+    member = by_role(here)
+    home = _management_account(member, member.call("DescribeOrganization"))
+    return _listed(member if home == here else by_role(home), units, tags=tags)
 
 
 def _listed(api: Api, units: Sequence[str], *, tags: bool) -> tuple[MemberAccount, ...]:
