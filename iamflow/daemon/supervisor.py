@@ -22,6 +22,7 @@ from iamflow.daemon.systemd import ServiceManager
 from iamflow.domain.errors import IamflowError, SchemaError
 from iamflow.domain.retention import Retention
 from iamflow.engine import retention, runner
+from iamflow.engine.clock import SystemClock
 from iamflow.engine.deps import Engine
 from iamflow.engine.outbox import Delivery, deliver
 from iamflow.engine.ports import Channel
@@ -93,7 +94,8 @@ class Supervisor:
                 "interval",
                 seconds=min(every, self._rhythm.advance).total_seconds(),
                 id=name,
-                next_run_time=self._engine.now(),
+                # At once, by the clock that the scheduler itself looks at, whichever the engine lives by.
+                next_run_time=SystemClock().now(),
             )
         scheduler.start()
         self._manager.ready(f"advancing what falls due, as {self._engine.instance}")

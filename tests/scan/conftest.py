@@ -8,10 +8,12 @@ import pytest
 
 from iamflow.bootstrap import application
 from iamflow.engine.ports import TicketFilter
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, office
 from tests.scan import company
 from tests.scan.company import Ticketed
 from tests.world import World, a_world
+
+__all__ = ["office"]
 
 Calls = Callable[[], Counter[str]]
 
