@@ -173,7 +173,7 @@ class Application:
 
         Raises what asking the organisation does, where the settings have such patterns.
         """
-        return replace(self.desk(), policy=self._policy_by_ids)
+        return replace(self.desk(), policy=self.policy_by_ids)
 
     @cached_property
     def person(self) -> Identity:
@@ -210,7 +210,7 @@ class Application:
 
         daemon = self.settings.daemon
         try:
-            policy = self._policy_by_ids
+            policy = self.policy_by_ids
         except IamflowError:
             if acts:
                 raise
@@ -228,7 +228,8 @@ class Application:
         )
 
     @cached_property
-    def _policy_by_ids(self) -> Policy:
+    def policy_by_ids(self) -> Policy:
+        """The settings with ids in the place of patterns for accounts. Raises what asking the organisation for them does."""
         from iamflow.engine.accounts import resolved_policy
 
         return resolved_policy(self.cloud, self.policy) if self.policy.scope.patterns else self.policy

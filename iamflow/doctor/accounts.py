@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from iamflow.doctor import database, host, journal, settings
+from iamflow.doctor import database, host, journal, organisation, settings
 from iamflow.doctor.result import Check, Patient, Result, Status, failed, not_examined, ok
 from iamflow.domain.errors import IamflowError
 from iamflow.domain.evidence import Attribute, TrailQuery
@@ -36,6 +36,8 @@ def accounts(patient: Patient) -> Iterator[Result]:
 
 def _accounts(patient: Patient, *, with_tickets: bool) -> Sequence[AccountId]:
     scope = patient.app.settings.policy().scope
+    if scope.patterns and not patient.failed & {organisation.NAME, host.IDENTITY}:
+        scope = patient.app.policy_by_ids.scope
     named = set(patient.app.settings.accounts.contacts) | (scope.enforce or set())
     tickets = set(patient.app.store.accounts()) if with_tickets else set()
     # A ticket in an account that was left out since must still be brought to its end.

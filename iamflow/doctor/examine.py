@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iamflow.bootstrap import application
-from iamflow.doctor import accounts, channels, database, host, journal, protection, settings, work
+from iamflow.doctor import accounts, channels, database, host, journal, organisation, protection, settings, work
 from iamflow.doctor.result import Check, Options, Patient, Result, Status, failed, not_examined
 from iamflow.domain.errors import ConfigError, IamflowError
 
@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     *database.CHECKS,
     *journal.CHECKS,
     *host.CHECKS,
+    *organisation.CHECKS,
     *accounts.CHECKS,
     *channels.CHECKS,
     *work.CHECKS,

@@ -9,10 +9,11 @@ from iamflow.domain.ids import AccountId
 from iamflow.domain.policy import AccountScope, Policy
 from iamflow.engine.ports import Cloud
 
-_REMEDY = (
+REMEDY = (
     "allow organizations:ListAccounts and organizations:DescribeOrganization to this host, or to iamflow's role in the "
     "management account (iamflow policy show --role observer), or list the accounts by their ids: accounts.include"
 )
+"""What to do where the organisation does not tell its accounts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,4 +84,4 @@ def _told(error: IamflowError) -> IamflowError:
     message = f"the organisation's accounts cannot be listed: {error}"
     if isinstance(error, TemporaryError):
         return TemporaryError(message, retry_after=error.retry_after)
-    return BlockedError(f"{message}: {_REMEDY}", code="access")
+    return BlockedError(f"{message}: {REMEDY}", code="access")

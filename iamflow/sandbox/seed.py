@@ -79,6 +79,11 @@ class Seed:
         with self._world.lock:
             self._world.report_takes = length
 
+    def credential_report(self, account_id: str, content: bytes) -> None:
+        """Let this be an account's credential report, as if it had just been made, whatever users there are."""
+        with self._world.lock:
+            self._world.reports[account_id] = self._world.clock.now(), content
+
     def unit(self, name: str, *, parent: str | None = None) -> str:
         """Add an organisational unit under another, or the root, and return its id."""
         with self._world.lock:
