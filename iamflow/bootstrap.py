@@ -272,6 +272,7 @@ class Application:
                 dry_run=dry_run,
                 recorder=recorder,
                 progress=progress,
+                broken_off=self.stop.set,
             )
             found = scan.run(selection)
             return found, () if recorder is None or report is None else self._delivered(recorder, report)

@@ -104,7 +104,7 @@ def _tell(
 
 
 def _record(one: "AccountScan", now: "datetime") -> dict[str, object]:
-    made = one.generated_at
+    made, known = one.generated_at, one.generated_at is not None
     return {
         "account_id": one.account.account_id,
         "account_name": one.account.name,
@@ -112,9 +112,9 @@ def _record(one: "AccountScan", now: "datetime") -> dict[str, object]:
         "reason": one.reason,
         "report_generated_at": made,
         "report_age_seconds": max(round((now - made).total_seconds()), 0) if made is not None else None,
-        "users": one.users,
-        "flagged": one.flagged,
-    } | {name: getattr(one.intake, name) for name in _COUNTS}
+        "users": one.users if known else None,
+        "flagged": one.flagged if known else None,
+    } | {name: getattr(one.intake, name) if known else None for name in _COUNTS}
 
 
 def _would_open(workflow: str, finding: "Finding") -> dict[str, object]:
@@ -151,12 +151,14 @@ def _summary(now: "datetime", *, dry_run: bool) -> "Listing[AccountScan]":
             Column(title="ACCOUNT", cell=_named),
             Column(title="RESULT", cell=lambda one: one.result.value, whole=True),
             Column(title="REPORT AGE", cell=lambda one: _age(one, now), whole=True),
-            Column(title="USERS", cell=lambda one: str(one.users), whole=True),
-            Column(title="FLAGGED", cell=lambda one: str(one.flagged), whole=True),
-            Column(title="WOULD OPEN" if dry_run else "OPENED", cell=lambda one: str(one.intake.opened), whole=True),
-            Column(title="UNDER WAY", cell=lambda one: str(one.intake.existing), whole=True),
-            Column(title="REFUSED", cell=lambda one: str(one.intake.rejected), whole=True),
-            Column(title="CLOSED LATELY", cell=lambda one: str(one.intake.suppressed), whole=True),
+            Column(title="USERS", cell=lambda one: _count(one, one.users), whole=True),
+            Column(title="FLAGGED", cell=lambda one: _count(one, one.flagged), whole=True),
+            Column(
+                title="WOULD OPEN" if dry_run else "OPENED", cell=lambda one: _count(one, one.intake.opened), whole=True
+            ),
+            Column(title="UNDER WAY", cell=lambda one: _count(one, one.intake.existing), whole=True),
+            Column(title="REFUSED", cell=lambda one: _count(one, one.intake.rejected), whole=True),
+            Column(title="CLOSED LATELY", cell=lambda one: _count(one, one.intake.suppressed), whole=True),
         ),
         fields=(),
         record=lambda _: {},
@@ -182,6 +184,11 @@ def _planned() -> "Listing[tuple[str, Finding]]":
 def _named(one: "AccountScan") -> str:
     account = one.account
     return account.account_id if account.name in {"", account.account_id} else f"{account.name} ({account.account_id})"
+
+
+def _count(one: "AccountScan", number: int) -> str:
+    """Return a number of an account that was looked through; of any other, nothing is known."""
+    return str(number) if one.generated_at is not None else "-"
 
 
 def _age(one: "AccountScan", now: "datetime") -> str:

@@ -9,6 +9,7 @@ from iamflow.domain.people import Identity
 from iamflow.engine import steer
 from iamflow.engine.opening import Named, open_by_hand
 from iamflow.engine.ports import TicketFilter
+from iamflow.engine.scan import Result
 
 if TYPE_CHECKING:
     from iamflow.demo.stage import Stage
@@ -42,3 +43,16 @@ def takes_it_back(stage: "Stage") -> None:
 def _ticket(stage: "Stage") -> str:
     (ticket,) = stage.app.store.tickets(TicketFilter(workflow="org-mfa-guardrail"), limit=2)
     return str(ticket.id)
+
+
+def scans(stage: "Stage") -> None:
+    """Look through every account live, as ``iamflow scan --dry-run`` does: the audit's report has only users with keys."""
+    found, _ = stage.app.scan(
+        stage.app.select_accounts(()), dry_run=True, report=None, progress=lambda _done, _total: None
+    )
+    seen = [one for one in found if one.result is Result.SCANNED]
+    users, more = sum(one.users for one in seen), sum(one.intake.opened for one in seen)
+    stage.say(f"{users} users in {len(seen)} accounts: {more} tickets would open beside those from the report")
+    for one in found:
+        if one.result is Result.FAILED:
+            stage.say(f"{one.account.name} could not be looked through, and nothing of it is taken for clean")

@@ -126,6 +126,9 @@ SCENES: tuple[Scene, ...] = (
         Scene(after=_day(day, 300), title="an exporter uses its key, as every day", play=_runs_daily)
         for day in range(7)
     ),
+    Scene(
+        after=_day(0, 30), title="dana scans every account, to see what the report leaves out", play=organisation.scans
+    ),
     Scene(after=_day(0, 60), title="omar asks for a new key for the nightly job", play=users.asks_for_a_new_key),
     Scene(after=_day(0, 90), title="omar asks for a role in the place of a function's key", play=roles.asks_for_a_role),
     Scene(after=_day(0, 120), title="the nightly job runs with its old key", play=users.uses_the_old_key),

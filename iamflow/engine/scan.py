@@ -74,6 +74,8 @@ class Scan:
     recorder: Recorder | None = None
     progress: Callable[[int, int], None] = lambda _done, _total: None
     stopping: Callable[[], bool] = lambda: False
+    broken_off: Callable[[], None] = lambda: None
+    """Called where the scan ends before its time (Ctrl-C, a lost database), so that the waits of its threads end too."""
 
     def run(self, selection: accounts.Selection) -> list[AccountScan]:
         """Look through every chosen account, and return what became of each, by id.
@@ -93,13 +95,17 @@ class Scan:
         waiting = iter(chosen)
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="scan") as pool:
             running = {self._begin(desk, pool, account): account for account in islice(waiting, self.workers)}
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield self._ended(desk, running.pop(future), future)
-                    following = None if self.stopping() else next(waiting, None)
-                    if following is not None:
-                        running[self._begin(desk, pool, following)] = following
+            try:
+                while running:
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield self._ended(desk, running.pop(future), future)
+                        following = None if self.stopping() else next(waiting, None)
+                        if following is not None:
+                            running[self._begin(desk, pool, following)] = following
+            except BaseException:
+                self.broken_off()
+                raise
 
     def _begin(self, desk: Desk, pool: ThreadPoolExecutor, account: MemberAccount) -> "Future[LiveReport]":
         terms = Terms(

@@ -68,3 +68,17 @@ def test_a_report_expires_after_four_hours_and_can_be_made_anew(
     assert refused(iam.get_credential_report) == "ReportExpired"
     assert iam.generate_credential_report()["State"] == "STARTED"
     assert report(iam)["etl"]["access_key_1_active"] == "true"
+
+
+def test_a_report_that_takes_its_time_is_in_progress_and_then_there(
+    sandbox: Sandbox, aws: Aws, clock: VirtualClock, refused: Refused
+) -> None:
+    sandbox.seed.reports_take(timedelta(seconds=30))
+    iam = aws.role("iam")
+    assert iam.generate_credential_report()["State"] == "STARTED"
+    clock.advance(timedelta(seconds=29))
+    assert iam.generate_credential_report()["State"] == "INPROGRESS"
+    assert refused(iam.get_credential_report) == "ReportInProgress"
+    clock.advance(timedelta(seconds=1))
+    assert iam.generate_credential_report()["State"] == "COMPLETE"
+    assert iam.get_credential_report()["GeneratedTime"] == clock.now()

@@ -51,6 +51,20 @@ def test_the_tree_is_listed_downwards_and_upwards_in_pages(sandbox: Sandbox, org
     assert org.list_parents(ChildId=units[0])["Parents"] == [{"Id": ROOT, "Type": "ROOT"}]
 
 
+def test_accounts_have_states_and_tags(sandbox: Sandbox, org: Any, refused: Refused) -> None:
+    sandbox.seed.account_tags(ACCOUNT, {"env": "prod", "owner": "payments"})
+    sandbox.seed.account_state(ACCOUNT, "CLOSED")
+    (told,) = [account for account in all_of(org, "list_accounts", "Accounts") if account["Id"] == ACCOUNT]
+    assert (told["State"], told["Status"]) == ("CLOSED", "SUSPENDED")
+    tags = all_of_tags(org, ACCOUNT)
+    assert tags == {"env": "prod", "owner": "payments"}
+    assert refused(org.list_tags_for_resource, ResourceId="000000000000") == "TargetNotFoundException"
+
+
+def all_of_tags(org: Any, account: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in org.list_tags_for_resource(ResourceId=account)["Tags"]}
+
+
 def test_the_root_tells_that_control_policies_are_enabled(org: Any) -> None:
     (root,) = org.list_roots()["Roots"]
     assert (root["Id"], root["PolicyTypes"]) == (ROOT, [{"Type": SCP, "Status": "ENABLED"}])

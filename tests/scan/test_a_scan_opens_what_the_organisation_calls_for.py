@@ -1,15 +1,22 @@
 """A scan opens exactly the tickets that the organisation calls for, names what failed, and keeps to its budget of calls."""
 
 import csv
+import re
 from pathlib import Path
 
+import pytest
+
 from iamflow.bootstrap import application
+from iamflow.cli.scan import SCAN_FIELDS
 from iamflow.engine.intake import import_report
 from iamflow.engine.ports import TicketFilter
+from iamflow.sandbox.faults import Effect, Scope
 from tests.cli.conftest import Shell
 from tests.scan.company import CLOSED, FORMULA, HOUSE, LOCKED, PEOPLE, Ticketed, expected
 from tests.scan.conftest import Calls, tickets
 from tests.world import HOUR, World
+
+_SUMS = ("findings", "opened", "existing", "rejected", "suppressed")
 
 
 def test_tickets_calls_and_failures_are_those_of_an_independent_computation(
@@ -22,6 +29,8 @@ def test_tickets_calls_and_failures_are_those_of_an_independent_computation(
     # Exit 1 and one line for what failed; the others went on.
     assert answer.code == 1
     assert answer.complaint.startswith("iamflow: 1 of 9 accounts could not be scanned")
+    assert answer.json.keys() == {*_SUMS, "dry_run", "accounts", "files"}
+    assert all(tuple(one) == SCAN_FIELDS for one in answer.json["accounts"])
     told = {one["account_id"]: one for one in answer.json["accounts"]}
     assert {account for account, one in told.items() if one["result"] == "failed"} == {LOCKED}
     assert "trust policy must be" in told[LOCKED]["reason"]
@@ -29,7 +38,7 @@ def test_tickets_calls_and_failures_are_those_of_an_independent_computation(
     assert told[HOUSE]["users"] == sum(person.account == HOUSE for person in PEOPLE)
     # The budget: AssumeRole and the report's two calls an account, at most two for each flagged user.
     entered = sum(one["result"] != "skipped" for one in told.values())
-    flagged = sum(one["flagged"] for one in told.values())
+    flagged = sum(one["flagged"] or 0 for one in told.values())
     assert flagged == 13
     organisation = made.pop("organizations:ListAccounts")
     asked_why = made.pop("sts:GetCallerIdentity")  # whom the role that nobody may assume would have to trust
@@ -78,6 +87,27 @@ def test_what_is_known_of_an_account_that_fails_stays(world: World, shell: Shell
     assert "cannot be assumed" in answer.out
     after = shell.ok("finding", "list", "--output", "json").json
     assert [one["username"] for one in after] == [one["username"] for one in before]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Effect.THROTTLE, r"put off by AWS \(Throttling\).*iamflow scan --account 222233334444"),
+        (Effect.ACCESS_DENIED, r"GetCredentialReport in us-east-1 is denied.*allow iam:GetCredentialReport"),
+        (Effect.TIMEOUT_BEFORE, r"got no answer.*iamflow scan --account 222233334444"),
+    ],
+)
+def test_an_account_that_does_not_answer_is_named_with_the_remedy_and_the_others_go_on(
+    world: World, shell: Shell, fault: Effect, reason: str
+) -> None:
+    world.sandbox.faults.switch_on(fault, Scope(account=FORMULA, operation="GetCredentialReport"))
+    answer = shell("scan", "--account", FORMULA, "--account", HOUSE, "--output", "json")
+    assert answer.code == 1
+    house, formula = answer.json["accounts"]
+    assert (house["result"], formula["result"]) == ("scanned", "failed")
+    assert re.search(reason, formula["reason"])
+    assert formula["users"] is None
+    assert {account for _, account, _, _ in tickets(world)} == {HOUSE}
 
 
 def test_the_report_that_is_written_names_everybody_and_opens_the_same_tickets(
