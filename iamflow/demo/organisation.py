@@ -52,7 +52,7 @@ def scans(stage: "Stage") -> None:
     )
     seen = [one for one in found if one.result is Result.SCANNED]
     users, more = sum(one.users for one in seen), sum(one.intake.opened for one in seen)
-    stage.say(f"{users} users in {len(seen)} accounts: {more} tickets would open beside those from the report")
+    stage.say(f"it sees {users} users in {len(seen)} accounts; tickets that would open beside the report's: {more}")
     for one in found:
         if one.result is Result.FAILED:
             stage.say(f"{one.account.name} could not be looked through, and nothing of it is taken for clean")
