@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -46,6 +46,17 @@ if TYPE_CHECKING:
 
 
 _S3 = "s3://"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scanned:
+    """What a scan came to."""
+
+    accounts: "Sequence[AccountScan]"
+    files: Sequence[str] = ()
+    """Where the report files are, if they were wanted."""
+    problem: Exception | None = None
+    """Why they are not there."""
 
 
 @contextmanager
@@ -256,10 +267,11 @@ class Application:
         dry_run: bool,
         report: str | None,
         progress: Callable[[int, int], None],
-    ) -> "tuple[list[AccountScan], Sequence[str]]":
-        """Look through these accounts; return what became of each, and where the report files are, if they were wanted.
+    ) -> "Scanned":
+        """Look through these accounts, and leave report files where they are wanted.
 
-        ``report`` is a folder, or ``s3://bucket/prefix``. Raises ``InputError`` where nothing can be written there.
+        ``report`` is a folder, or ``s3://bucket/prefix``. Raises ``InputError`` or ``ConfigError``, before anything is looked
+        through, where nothing can be written there.
         """
         from iamflow.engine.scan import Scan
 
@@ -275,7 +287,13 @@ class Application:
                 broken_off=self.stop.set,
             )
             found = scan.run(selection)
-            return found, () if recorder is None or report is None else self._delivered(recorder, report)
+            if recorder is None or report is None:
+                return Scanned(accounts=found)
+            try:
+                return Scanned(accounts=found, files=self._delivered(recorder, report))
+            except (IamflowError, OSError) as error:
+                # What was scanned is stored by now, and is to be told.
+                return Scanned(accounts=found, problem=error)
 
     @contextmanager
     def _audit_files(self, report: str) -> "Iterator[AuditFiles]":
@@ -284,6 +302,9 @@ class Application:
         with ExitStack() as stack:
             folder = Path(report)
             if report.startswith(_S3):
+                from iamflow.aws.objects import place_of
+
+                place_of(report)
                 folder = Path(stack.enter_context(TemporaryDirectory(prefix="iamflow-")))
             files = AuditFiles(folder, self.clock.now())
             stack.callback(files.give_up)

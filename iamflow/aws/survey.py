@@ -18,10 +18,9 @@ from iamflow.domain.ids import KeyId, Region, UserName
 from iamflow.domain.root import AccountReading
 from iamflow.engine.ports import CredentialReport
 
-_PAUSES = (2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 30.0)
+_PAUSES = (4.0, 6.0, 10.0, 20.0, 30.0, 30.0)
 """Seconds between the looks for a report that is being made: 100 in all, after which another scan finds it made."""
 _READY = "COMPLETE"
-_IN_PROGRESS = "ReportInProgress"
 
 
 class AwsSurvey:
@@ -36,8 +35,8 @@ class AwsSurvey:
         self._api = session.connection.reading("iam", region)
 
     def report(self) -> CredentialReport:
-        """Have a report made, unless there is a valid one, wait for it, and fetch it. Two calls, and one for each further look."""
-        ready = self._turn().call("GenerateCredentialReport").get("State") == _READY
+        """Have a report made, unless there is a valid one, wait for it, and fetch it. Two calls, and two for each further look."""
+        ready = self._made()
         for pause in _PAUSES:
             if not ready:
                 self._clock.sleep(pause)
@@ -46,16 +45,18 @@ class AwsSurvey:
             except PermanentError as error:
                 if refusal_of(error) is not Refusal.NO_REPORT:
                     raise
-                ready = False
-                if _IN_PROGRESS not in str(error):
-                    # It has come to its end of four hours meanwhile.
-                    self._turn().call("GenerateCredentialReport")
+                # Not made yet; or it has come to the end of its four hours since, and another one is to be made.
+                ready = self._made()
                 continue
             return self._read(answer)
         message = (
             f"account {self._session.account_id}: AWS did not make the credential report within {sum(_PAUSES):.0f} s"
         )
         raise TemporaryError(message)
+
+    def _made(self) -> bool:
+        """Ask for a report, and return whether there is one."""
+        return self._turn().call("GenerateCredentialReport").get("State") == _READY
 
     def _read(self, answer: Answer) -> CredentialReport:
         attempt = self._api.attempt_at("GetCredentialReport")

@@ -76,8 +76,11 @@ def scan(
         if selection.remark is not None:
             note(f"iamflow: {selection.remark}")
         with progress_bar("scanning accounts") as told:
-            found, files = app_.scan(selection, dry_run=dry_run, report=write_report, progress=told)
-        _tell(found, files, app_.clock.now(), dry_run=dry_run, output=output)
+            done = app_.scan(selection, dry_run=dry_run, report=write_report, progress=told)
+        found = done.accounts
+        _tell(found, done.files, app_.clock.now(), dry_run=dry_run, output=output)
+    if done.problem is not None:
+        raise done.problem
     failed = [one for one in found if one.result == "failed"]
     if failed:
         complain(f"{len(failed)} of {len(found)} accounts could not be scanned: nothing of them was taken for clean")

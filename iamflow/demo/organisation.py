@@ -47,9 +47,9 @@ def _ticket(stage: "Stage") -> str:
 
 def scans(stage: "Stage") -> None:
     """Look through every account live, as ``iamflow scan --dry-run`` does: the audit's report has only users with keys."""
-    found, _ = stage.app.scan(
+    found = stage.app.scan(
         stage.app.select_accounts(()), dry_run=True, report=None, progress=lambda _done, _total: None
-    )
+    ).accounts
     seen = [one for one in found if one.result is Result.SCANNED]
     users, more = sum(one.users for one in seen), sum(one.intake.opened for one in seen)
     stage.say(f"it sees {users} users in {len(seen)} accounts; tickets that would open beside the report's: {more}")

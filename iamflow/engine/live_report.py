@@ -29,19 +29,10 @@ class Terms:
 
     policy: Policy
     now: datetime
-    known: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
-    """User name → what is listed about keys, which tells their ids: a finding that no longer holds leaves the list."""
+    known: Mapping[str, Sequence[tuple[KeyId, datetime]]] = field(default_factory=dict)
+    """User name → keys that are listed, each with when it was made: a finding that no longer holds leaves the list."""
     every_key: bool = False
     """Whether the id of every key is asked for, flagged or not: a report file names them all."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
-    """One user of an account, with the keys whose ids are known."""
-
-    user: ReportedUser
-    keys: tuple[Finding, ...] = ()
-    flagged: bool = False
 
 
 class LiveKey:
@@ -72,6 +63,15 @@ class LiveKey:
         return self._says.key_facts.last_use.at
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """One user of an account, with the keys whose ids are known."""
+
+    user: ReportedUser
+    keys: tuple[LiveKey, ...] = ()
+    flagged: bool = False
+
+
 class LiveReport:
     """One account, looked through (an ``iamflow.engine.ports.Report``)."""
 
@@ -98,10 +98,7 @@ class LiveReport:
 
     def keys(self) -> Iterator[ReportedKey]:
         """Yield every key whose id is known."""
-        for person in self.people:
-            for says in person.keys:
-                if says.key_id is not None:
-                    yield LiveKey(says, says.key_id, mfa=person.user.facts.mfa)
+        return (key for person in self.people for key in person.keys)
 
     def users(self) -> Iterator[ReportedUser]:
         """Yield every user."""
@@ -192,9 +189,7 @@ class _Reading:
         if keys is None:
             return None
         found = self._used(row, joined(row.keys, keys), ask=aged and not unused)
-        latest = max(
-            (key.key_facts.last_use.at for key in found if key.key_facts.last_use.at is not None), default=None
-        )
+        latest = max((used for key in found if (used := key.last_used()) is not None), default=None)
         if latest is not None and (user.facts.key_last_used is None or latest > user.facts.key_last_used):
             user = replace(user, facts=replace(user.facts, key_last_used=latest))
         return Person(user=user, keys=found, flagged=aged or bool(verdicts))
@@ -250,16 +245,16 @@ class _Reading:
             row=row.number,
         )
 
-    def _listed(self, row: CredentialRow) -> tuple[Finding, ...]:
+    def _listed(self, row: CredentialRow) -> tuple[LiveKey, ...]:
         """Return what the report says of the keys that are listed already, without asking for their ids again."""
         found = []
-        for listed in self.terms.known.get(row.username, ()):
-            slots = [slot for slot in row.keys if same_second(slot.created_at, listed.key_facts.created_at)]
+        for key_id, made in self.terms.known.get(row.username, ()):
+            slots = [slot for slot in row.keys if same_second(slot.created_at, made)]
             if len(slots) == 1:
-                found.append(replace(self._slot(row, slots[0]), key_id=listed.key_id))
+                found.append(LiveKey(replace(self._slot(row, slots[0]), key_id=key_id), key_id, mfa=row.mfa))
         return tuple(found)
 
-    def _used(self, row: CredentialRow, keys: tuple[JoinedKey, ...], *, ask: bool) -> tuple[Finding, ...]:
+    def _used(self, row: CredentialRow, keys: tuple[JoinedKey, ...], *, ask: bool) -> tuple[LiveKey, ...]:
         """Return every key with its last use. What the report does not say of an old key is asked of AWS.
 
         Of two keys of one second, the later use is taken for both where it cannot matter: of an Inactive key, of a young one, and
@@ -276,7 +271,8 @@ class _Reading:
                 left = without(left, one, use)
             use = use or one.latest_use
             if use is not None:
-                found.append(self._finding(row, one.key.key_id, one.key.status, one.key.created_at, use))
+                says = self._finding(row, one.key.key_id, one.key.status, one.key.created_at, use)
+                found.append(LiveKey(says, one.key.key_id, mfa=row.mfa))
         return tuple(found)
 
     def _old(self, row: CredentialRow, key: KeyState) -> bool:

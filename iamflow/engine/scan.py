@@ -14,6 +14,7 @@ from typing import Protocol
 from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.errors import BlockedError, IamflowError
 from iamflow.domain.facts import Finding
+from iamflow.domain.ids import KeyId
 from iamflow.domain.people import RULES
 from iamflow.domain.policy import AccountScope
 from iamflow.domain.rules import ReportedUser
@@ -121,11 +122,12 @@ class Scan:
 
         return pool.submit(look)
 
-    def _known(self, account: MemberAccount) -> dict[str, list[Finding]]:
-        found: dict[str, list[Finding]] = {}
+    def _known(self, account: MemberAccount) -> dict[str, list[tuple[KeyId, datetime]]]:
+        found: dict[str, list[tuple[KeyId, datetime]]] = {}
         for stored in self.desk.store.findings(account=account.account_id):
-            if stored.finding.key_id is not None:
-                found.setdefault(stored.finding.username, []).append(stored.finding)
+            finding = stored.finding
+            if finding.key_id is not None:
+                found.setdefault(finding.username, []).append((finding.key_id, finding.key_facts.created_at))
         return found
 
     def _ended(self, desk: Desk, account: MemberAccount, future: "Future[LiveReport]") -> AccountScan:
@@ -135,7 +137,9 @@ class Scan:
             return AccountScan(account=account, result=Result.FAILED, reason=_remedy(account, error))
         intake = import_report(desk, live, dry_run=self.dry_run)
         if self.recorder is not None:
-            self.recorder.add(((person.user, person.keys) for person in live.people), live.root)
+            self.recorder.add(
+                ((person.user, [key.finding() for key in person.keys]) for person in live.people), live.root
+            )
         return AccountScan(
             account=account,
             result=Result.SCANNED,

@@ -163,13 +163,32 @@ def test_what_was_changed_since_the_report_counts_as_it_is_now() -> None:
 
 
 def test_a_key_that_is_listed_already_is_known_by_its_second_and_not_asked_for() -> None:
-    before = Account([ROOT, user("etl", (OLD, START))], ids={"etl": [key("A")]}).look()
-    known = {"etl": [one.finding() for one in found(before)]}
+    known = {"etl": [(KeyId("A"), OLD)]}
     row = user("etl", (OLD, START)).replace(",true,", ",false,")
     account = Account([ROOT, row])
     (only,) = found(account.look(known=known))
     assert (only.key_id, only.finding().key_facts.status) == ("A", KeyStatus.INACTIVE)
     assert account.asked == []
+
+
+def test_of_two_keys_of_one_second_none_is_known_by_its_second() -> None:
+    rows = [ROOT, user("etl", (OLD, START), (OLD, START)).replace(",true,", ",false,")]
+    assert found(Account(rows).look(known={"etl": [(KeyId("A"), OLD)]})) == []
+
+
+def test_a_key_that_was_made_or_deleted_since_the_report_is_left_out() -> None:
+    account = Account(
+        [ROOT, user("etl", (OLD, START), (OLD, None))],
+        ids={"etl": [key("A"), key("B"), key("NEW", START)]},
+        uses={"A": None, "B": LastUse(at=START)},
+    )
+    assert uses(account.look()) == {"B": START}
+
+
+def test_a_key_says_of_its_user_what_the_report_says() -> None:
+    (one,) = found(Account([ROOT, user("etl", (OLD, START), console="true")], ids={"etl": [key("A")]}).look())
+    assert (one.username, one.account_id, one.console, one.mfa) == ("etl", ACCOUNT, True, False)
+    assert (one.created_at, one.password_last_used()) == (OLD, None)
 
 
 def test_a_report_file_has_the_ids_of_all_keys() -> None:
