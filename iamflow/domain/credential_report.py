@@ -103,6 +103,7 @@ def _places(header: list[str]) -> Mapping[str, int]:
 
 
 def _row(row: list[str], width: int, places: Mapping[str, int], number: int) -> CredentialRow:
+    row = _rejoined(row, width, places)
     if len(row) != width:
         message = f"it has {len(row)} cells where the first row has {width}"
         raise ValueError(message)
@@ -128,6 +129,20 @@ def _row(row: list[str], width: int, places: Mapping[str, int], number: int) -> 
         keys=() if root else tuple(slot for slot in (_slot(cells, 1), _slot(cells, 2)) if slot is not None),
         root_keys=root and any(actives),
     )
+
+
+def _rejoined(row: list[str], width: int, places: Mapping[str, int]) -> list[str]:
+    """Return the row with name and ARN whole, where commas in them were not quoted; any other row as it is.
+
+    IAM allows commas in names and paths, and whether its report quotes them is documented nowhere. The ARN repeats the name, which
+    shows that the cells belong together.
+    """
+    if len(row) <= width or (places["user"], places["arn"]) != (0, 1):
+        return row
+    rest = len(row) - (width - 2)
+    begin = next((place for place, cell in enumerate(row[:rest]) if place and cell.startswith("arn:")), rest)
+    user, arn = ",".join(row[:begin]), ",".join(row[begin:rest])
+    return [user, arn, *row[rest:]] if arn.endswith(f"/{user}") else row
 
 
 def _slot(cells: Mapping[str, str], number: int) -> KeySlot | None:

@@ -103,3 +103,22 @@ def test_nothing_that_a_cell_may_hold_ends_in_another_error(text: str, column: s
         read(PLAIN | {column: text})
     except ValueError as error:
         assert str(error).startswith("row ")  # noqa: PT017 - that it may also be read is the point
+
+
+def test_commas_that_nobody_quoted_are_part_of_name_and_path() -> None:
+    named = {"user": "o,brien,=x", "arn": "arn:aws:iam::562458925665:user/a,b/o,brien,=x"}
+    (row,) = read(PLAIN | named)
+    assert (row.username, len(row.keys)) == ("o,brien,=x", 1)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"user": "o,brien", "arn": "arn:aws:iam::562458925665:user/brien"},
+        {"user": "etl", "password_last_used": "N/A,N/A"},
+        {"user": "a,b", "arn": "nothing"},
+    ],
+)
+def test_cells_that_do_not_belong_together_are_not_joined(named: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"row 2: it has \d+ cells where the first row has 14"):
+        read(PLAIN | named)
