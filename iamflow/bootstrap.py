@@ -9,12 +9,11 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from iamflow.domain.clock import Clock
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
     from iamflow.store.health import SqliteHealth
     from iamflow.store.open import SqlStore
     from iamflow.store.server_health import ServerHealth
-
-
-_S3 = "s3://"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,48 +272,27 @@ class Application:
         from iamflow.engine.scan import Scan
 
         with ExitStack() as stack:
-            recorder = None if report is None else stack.enter_context(self._audit_files(report))
+            files = None if report is None else stack.enter_context(self._audit_files(report))
             scan = Scan(
                 desk=self.desk(),
                 cloud=self.cloud,
                 workers=self.settings.daemon.workers,
                 dry_run=dry_run,
-                recorder=recorder,
+                recorder=files,
                 progress=progress,
                 broken_off=self.stop.set,
             )
             found = scan.run(selection)
-            if recorder is None or report is None:
-                return Scanned(accounts=found)
             try:
-                return Scanned(accounts=found, files=self._delivered(recorder, report))
+                return Scanned(accounts=found, files=() if files is None else files.deliver())
             except (IamflowError, OSError) as error:
                 # What was scanned is stored by now, and is to be told.
                 return Scanned(accounts=found, problem=error)
 
-    @contextmanager
-    def _audit_files(self, report: str) -> "Iterator[AuditFiles]":
-        from iamflow.report.audit_files import AuditFiles
+    def _audit_files(self, report: str) -> "AbstractContextManager[AuditFiles]":
+        from iamflow.report.audit_files import audit_files
 
-        with ExitStack() as stack:
-            folder = Path(report)
-            if report.startswith(_S3):
-                from iamflow.aws.objects import place_of
-
-                place_of(report)
-                folder = Path(stack.enter_context(TemporaryDirectory(prefix="iamflow-")))
-            files = AuditFiles(folder, self.clock.now())
-            stack.callback(files.give_up)
-            yield files
-
-    def _delivered(self, files: "AuditFiles", report: str) -> Sequence[str]:
-        """Finish the files, and bring them to where they were wanted."""
-        written = files.finish()
-        if not report.startswith(_S3):
-            return [str(file) for file in written]
-        for file in written:
-            self.cloud.put_report(report, file)
-        return [f"{report.rstrip('/')}/{file.name}" for file in written]
+        return audit_files(report, self.clock.now(), self.cloud.put_object)
 
     @contextmanager
     def engine_lock(self) -> Iterator[bool]:

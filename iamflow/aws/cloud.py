@@ -106,9 +106,9 @@ class AwsCloud:
         session = self._sessions.for_survey(account_id)
         yield AwsSurvey(session, self._iam_region, self._iam_budget, self._clock)
 
-    def put_report(self, url: str, file: Path) -> None:
-        """Put a file into S3 under ``s3://bucket/prefix`` and its own name, with this host's own credentials."""
-        put(self._sessions.base().reading("s3", self._clients.region, pauses=ONCE), url, file)
+    def put_object(self, bucket: str, name: str, file: Path) -> None:
+        """Put a file into S3, with this host's own credentials."""
+        put(self._sessions.base().reading("s3", self._clients.region, pauses=ONCE), bucket, name, file)
 
     def members(self, account_id: AccountId, target: str) -> tuple[Member, ...]:
         """Read which member accounts lie under a target of the organisation that this account manages now."""

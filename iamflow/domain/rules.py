@@ -97,6 +97,11 @@ def judge_root(finding: Finding, policy: Policy, now: datetime) -> tuple[Verdict
     return tuple(Verdict(rule=rule, finding=current, applies=applies, retires=not applies) for rule, applies in judged)
 
 
+def dealt_with_by(verdict: Verdict, policy: Policy) -> str | None:
+    """Return the workflow that deals with what a rule found; None where the rule is not applied."""
+    return policy.rules.opened_by(verdict.dealt_with_as)
+
+
 def is_unused(facts: UserFacts, policy: Policy, now: datetime) -> bool:
     """Return whether nobody has used the user for ``rules.unused_after``. Where no use and no age is known, it is not unused."""
     used = _latest((facts.password_last_used, facts.key_last_used))
@@ -115,4 +120,4 @@ def _not_ahead(finding: Finding, now: datetime) -> Finding:
     return replace(finding, facts=dated(finding.facts, now))
 
 
-__all__ = ["ReportedUser", "RuleName", "Verdict", "is_unused", "judge_key", "judge_root", "judge_user"]
+__all__ = ["ReportedUser", "RuleName", "Verdict", "dealt_with_by", "is_unused", "judge_key", "judge_root", "judge_user"]

@@ -19,7 +19,7 @@ from iamflow.domain.key_slots import JoinedKey, joined, use_in, without
 from iamflow.domain.lead import Lead
 from iamflow.domain.policy import Policy, RuleName
 from iamflow.domain.root import ROOT_USER
-from iamflow.domain.rules import ReportedUser, Verdict, judge_key, judge_user
+from iamflow.domain.rules import ReportedUser, Verdict, dealt_with_by, judge_key, judge_user
 from iamflow.engine.ports import CredentialReport, ReportedKey, ScanInfo, Survey
 
 
@@ -202,7 +202,7 @@ class _Reading:
         return judge_user(user, *self._by)
 
     def _dealt_with(self, verdict: Verdict) -> bool:
-        return verdict.applies and self.terms.policy.rules.opened_by(verdict.dealt_with_as) is not None
+        return verdict.applies and dealt_with_by(verdict, self.terms.policy) is not None
 
     def _user(self, row: CredentialRow) -> ReportedUser:
         facts = UserFacts(

@@ -509,8 +509,8 @@ class Cloud(Protocol):
         """Open a session for a look through an account. Raises as every call does where it lets nobody in."""
         ...
 
-    def put_report(self, url: str, file: Path) -> None:
-        """Put a file into S3 under ``s3://bucket/prefix`` and its own name, with this host's own credentials."""
+    def put_object(self, bucket: str, name: str, file: Path) -> None:
+        """Put a file into S3, with this host's own credentials."""
         ...
 
     def members(self, account_id: AccountId, target: str) -> Sequence[Member]:

@@ -6,14 +6,15 @@ when the user was made. And the credential report does not tell what kind of MFA
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from iamflow.domain.encoding import for_csv
-from iamflow.domain.errors import InputError
+from iamflow.domain.errors import ConfigError, InputError
 from iamflow.domain.facts import Finding
 from iamflow.domain.rules import ReportedUser
 
@@ -31,22 +32,46 @@ _NEVER, _NEVER_USED = "Nunca", "Nunca utilizada"
 _NOTHING = "N/A"
 _SOME_DEVICE, _NO_DEVICE = "Virtual", "None"
 
+_S3 = "s3://"
+
 Row = Sequence[str]
+Put = Callable[[str, str, Path], None]
+"""Puts a file into a bucket (its name first) under a name."""
+
+
+@contextmanager
+def audit_files(where: str, at: datetime, put: Put) -> Iterator["AuditFiles"]:
+    """Begin both files of one scan, in a folder or for ``s3://bucket/prefix``; what was not delivered in the end is removed.
+
+    ``at`` is the time (UTC) that they are named after. Raises ``ConfigError`` for what is no place in S3, ``InputError`` where
+    nothing can be written.
+    """
+    with ExitStack() as stack:
+        if where.startswith(_S3):
+            bucket, prefix = _place(where)
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="iamflow-")))
+            files = AuditFiles(folder, at, lambda file: _uploaded(put, bucket, prefix, file))
+        else:
+            files = AuditFiles(Path(where), at, str)
+        stack.callback(files.give_up)
+        yield files
 
 
 class AuditFiles:
-    """Both files of one scan, in a folder. They get their names once they are whole; until then they end in ``.part``."""
+    """Both files of one scan. They get their names once they are whole; until then they end in ``.part``."""
 
-    def __init__(self, folder: Path, at: datetime) -> None:
-        """Begin the files, named after the time (UTC). Raises ``InputError`` where they cannot be written."""
+    def __init__(self, folder: Path, at: datetime, bring: Callable[[Path], str]) -> None:
+        """Begin the files. ``bring`` takes each, once it is whole, to where it is wanted, and returns how it is called there."""
         stamp = f"{at:%Y%m%d_%H%M%S}"
         self.files = tuple(folder / f"{name}_{stamp}.csv" for name in (USERS, ROOTS))
+        self._bring = bring
         self._stack = ExitStack()
+        self._begun: list[Path] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._users, self._roots = (csv.writer(self._stack.enter_context(_new(file))) for file in self.files)
+            self._users, self._roots = (csv.writer(self._begin(file)) for file in self.files)
         except OSError as error:
-            self._stack.close()
+            self.give_up()
             message = f"{error.filename or folder}: the report cannot be written: {error.strerror}"
             raise InputError(message) from error
         self._users.writerow(_USER_COLUMNS)
@@ -59,18 +84,37 @@ class AuditFiles:
         if root is not None:
             self._roots.writerow(_root_row(root))
 
-    def finish(self) -> tuple[Path, ...]:
-        """Give the files their names, and return them."""
+    def _begin(self, file: Path) -> TextIO:
+        made = self._stack.enter_context(_new(file))
+        self._begun.append(_part(file))
+        return made
+
+    def deliver(self) -> Sequence[str]:
+        """Give the files their names, bring them to where they are wanted, and return how they are called there."""
         self._stack.close()
         for file in self.files:
             _part(file).replace(file)
-        return self.files
+        return [self._bring(file) for file in self.files]
 
     def give_up(self) -> None:
-        """Remove what was begun, if it was not finished."""
+        """Remove what was begun, if it was not delivered."""
         self._stack.close()
-        for file in self.files:
-            _part(file).unlink(missing_ok=True)
+        for part in self._begun:
+            part.unlink(missing_ok=True)
+
+
+def _place(url: str) -> tuple[str, str]:
+    bucket, _, prefix = url.removeprefix(_S3).partition("/")
+    if not bucket:
+        message = f"{url!r} names no place in S3: write s3://bucket/prefix"
+        raise ConfigError(message)
+    return bucket, prefix.strip("/")
+
+
+def _uploaded(put: Put, bucket: str, prefix: str, file: Path) -> str:
+    name = f"{prefix}/{file.name}" if prefix else file.name
+    put(bucket, name, file)
+    return f"{_S3}{bucket}/{name}"
 
 
 def _new(file: Path) -> TextIO:
