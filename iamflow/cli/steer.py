@@ -358,7 +358,7 @@ def open_ticket(
         raise typer.BadParameter(message)
     with opened(ctx) as app:
         if before is not None:
-            _told(open_from(app.desk(), before, not_before=not_before), f"opened, to follow ticket {before}")
+            _told(open_from(app.intake_desk(), before, not_before=not_before), f"opened, to follow ticket {before}")
             return
         named = Named(username=user, key_id=KeyId(key) if key is not None else None, target=target)
-        _told(open_by_hand(app.desk(), str(workflow), AccountId(str(account)), named), "opened")
+        _told(open_by_hand(app.intake_desk(), str(workflow), AccountId(str(account)), named), "opened")

@@ -182,8 +182,14 @@ def show_ticket(ctx: typer.Context, ref: TicketRef, output: AsOutput = Output.TA
 
     with opened(ctx) as app_:
         ticket = app_.store.ticket(ref)
-        approvals = app_.store.case(ticket.id).approvals
-        shown = Shown(ticket=ticket, approvals=approvals, policy=app_.settings.policy(), now=app_.clock.now())
+        case = app_.store.case(ticket.id)
+        shown = Shown(
+            ticket=ticket,
+            approvals=case.approvals,
+            policy=app_.settings.policy(),
+            now=app_.clock.now(),
+            enforced=case.enforced_since is not None,
+        )
         match output:
             case Output.JSON:
                 emit_json(shown_record(shown))

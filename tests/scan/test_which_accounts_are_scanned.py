@@ -7,13 +7,14 @@ import pytest
 from iamflow.bootstrap import application
 from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.errors import BlockedError, ConfigError, RefusedError, TemporaryError
-from iamflow.domain.ids import AccountId
+from iamflow.domain.ids import AccountId, KeyId
 from iamflow.domain.policy import AccountScope
 from iamflow.engine.accounts import Selection, resolved_policy, select
+from iamflow.engine.intake import import_report
 from iamflow.sandbox.faults import Effect, Scope
 from tests.cli.conftest import Office, Shell
 from tests.scan.company import CLOSED, FORMULA, HOUSE, LOCKED
-from tests.world import ACCOUNT, OTHER, World
+from tests.world import ACCOUNT, KEY, OTHER, Listed, World
 
 HOME = AccountId("123456789012")
 EVERYBODY = {HOUSE, FORMULA, LOCKED, HOME, ACCOUNT, OTHER}
@@ -117,6 +118,23 @@ def test_the_daemon_acts_and_imports_are_taken_in_the_accounts_that_patterns_cho
     assert app.intake_desk().policy.scope.selected(ACCOUNT)
     assert not app.intake_desk().policy.scope.selected(OTHER)
     assert world.sandbox.calls()["123456789012", "us-east-1", "organizations", "ListAccounts"] == 1
+
+
+@pytest.mark.parametrize("office", [BY_NAME], indirect=True)
+def test_a_ticket_shows_that_iamflow_acts_where_a_pattern_says_so(office: Office) -> None:
+    world, other = office.world, KeyId("AKIAYF5JKDJQ00000001")
+    world.user("etl", ACCOUNT)
+    world.user("etl", OTHER)
+    found = [world.key(KEY, "etl", ACCOUNT), world.key(other, "etl", OTHER)]
+    result = import_report(world.app.intake_desk(), Listed(found))
+    assert (result.opened, result.rejected) == (1, 1)
+    assert office.shell.ok("ticket", "show", KEY, "--output", "json").json["mode"] == "observe"
+    world.tick()
+    assert office.shell.ok("ticket", "show", KEY, "--output", "json").json["mode"] == "enforce"
+    opened = office.shell(
+        "ticket", "open", "--workflow", "disable-key", "--account", OTHER, "--user", "x", "--key", other
+    )
+    assert (opened.code, f"account {OTHER} is excluded" in opened.complaint) == (5, True)
 
 
 @pytest.mark.parametrize("office", [BY_NAME], indirect=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from iamflow.domain.journal import Event
 from iamflow.domain.people import RULES
 from iamflow.domain.policy import Policy
+from iamflow.domain.states import Mode
 from iamflow.domain.ticket import Approval, Progress, Ticket
 from iamflow.engine.queries import expected_end, next_step, planned
 
@@ -94,11 +95,17 @@ class Shown:
     approvals: Sequence[Approval]
     policy: Policy
     now: datetime
+    enforced: bool = False
+    """Whether the engine acts in the account, as it last noted."""
 
     @property
     def mode(self) -> str:
-        """Whether iamflow may act on this ticket, or only observes its account."""
-        return "enforce" if self.policy.acts_in(self.ticket.account_id) else "observe"
+        """Whether iamflow may act on this ticket, or only observes its account.
+
+        Where the settings choose accounts by patterns, which ones these are is what the engine has asked the organisation.
+        """
+        by_pattern = self.policy.mode is Mode.ENFORCE and bool(self.policy.scope.patterns) and self.enforced
+        return "enforce" if by_pattern or self.policy.acts_in(self.ticket.account_id) else "observe"
 
     @property
     def next_step(self) -> str:
