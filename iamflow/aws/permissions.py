@@ -29,15 +29,26 @@ USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "
 ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccountSummary", "sts:GetCallerIdentity")
 """What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete."""
 
+HUB_WRITES = ("securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings")
+"""What telling Security Hub calls. Neither can be limited to resources (Service Authorization Reference, Security Hub)."""
+
 
 def policy_document(
-    effects: Collection[EffectKind], role: Role | None = None, *, sink: Sink | None = None, partition: str = "aws"
+    effects: Collection[EffectKind],
+    role: Role | None = None,
+    *,
+    sink: Sink | None = None,
+    hub: bool = False,
+    partition: str = "aws",
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
-    ``sink`` is where the secrets of new keys go, its name a pattern.
+    ``sink`` is where the secrets of new keys go, its name a pattern. ``hub`` adds what telling Security Hub takes; the role
+    ``reporter`` is that alone, to be given beside the others.
     """
+    if role is Role.REPORTER:
+        return {"Version": _VERSION, "Statement": [_allow("TellSecurityHub", HUB_WRITES, "*")]}
     calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
         _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
@@ -66,6 +77,8 @@ def policy_document(
         only = tuple(dict.fromkeys(name for call in of_sid for name in call.only))
         statements.append(_allow(sid, actions, _arns(partition, on)) | _only(partition, "*", only))
     statements += guardrails.policy_statements(effects, role)
+    if hub and role is None:
+        statements.append(_allow("TellSecurityHub", HUB_WRITES, "*"))
     return {"Version": _VERSION, "Statement": statements}
 
 

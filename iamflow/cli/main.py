@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from iamflow import __version__
-from iamflow.cli import audit, daemon, db, demo, doctor, findings, freeze, policy, setup, steer, tickets, workflows
+from iamflow.cli import audit, daemon, db, demo, doctor, findings, freeze, hub, policy, setup, steer, tickets, workflows
 from iamflow.cli.context import Globals, group
 from iamflow.cli.render.out import PipeClosedError, complain
 from iamflow.domain.errors import IamflowError
@@ -37,6 +37,7 @@ demo.register(app)
 findings.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
+app.add_typer(findings.app, name="findings", hidden=True)  # as people say it
 app.add_typer(daemon.app, name="daemon")
 daemon.register(app)
 app.add_typer(freeze.app, name="freeze")
@@ -46,6 +47,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(db.app, name="db")
 app.add_typer(setup.sandbox, name="sandbox")
 steer.register(tickets.app)
+hub.register(findings.app)
 
 
 def _version(wanted: bool) -> None:
