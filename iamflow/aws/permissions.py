@@ -1,6 +1,6 @@
 """The least permissions that the work needs, declared once: for ``iamflow policy show`` and for narrowing sessions.
 
-Three roles (DESIGN section 4, DOMAIN section 7): the observer reads, the operator also takes a key's access away and
+Roles (DESIGN section 4, DOMAIN section 7): the observer reads, the operator also takes a key's access away and
 gives it back, the reaper deletes. Separate roles keep a stolen operator session from deleting anything.
 """
 
@@ -44,11 +44,9 @@ def policy_document(
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
-    ``sink`` is where the secrets of new keys go, its name a pattern. ``hub`` adds what telling Security Hub takes; the role
-    ``reporter`` is that alone, to be given beside the others.
+    ``sink`` is where the secrets of new keys go, its name a pattern. ``hub`` says whether Security Hub is to be told;
+    the role ``reporter`` is there for nothing else.
     """
-    if role is Role.REPORTER:
-        return {"Version": _VERSION, "Statement": [_allow("TellSecurityHub", HUB_WRITES, "*")]}
     calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
         _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
@@ -77,7 +75,7 @@ def policy_document(
         only = tuple(dict.fromkeys(name for call in of_sid for name in call.only))
         statements.append(_allow(sid, actions, _arns(partition, on)) | _only(partition, "*", only))
     statements += guardrails.policy_statements(effects, role)
-    if hub and role is None:
+    if role is Role.REPORTER or (hub and role is None):
         statements.append(_allow("TellSecurityHub", HUB_WRITES, "*"))
     return {"Version": _VERSION, "Statement": statements}
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from iamflow.domain.hub import Told
 
 SCHEMA = "2018-10-08"
-TITLE_MOST, DESCRIPTION_MOST, ID_MOST, GENERATOR_MOST, FIELD_MOST = 256, 1024, 512, 512, 2048
-"""The most characters of a title, a description, an id, a generator's id, and a value of ProductFields."""
+TITLE_MOST, DESCRIPTION_MOST, ID_MOST, FIELD_MOST = 256, 1024, 512, 2048
+"""The most characters of a title, a description, an id (of a finding, of a resource), and a value of ProductFields."""
 
 _TYPES = ["Software and Configuration Checks/AWS Security Best Practices"]
 _NAME_MOST = 128
@@ -121,7 +121,12 @@ def time_text(at: datetime) -> str:
 
 
 def _name(ticket: Ticket) -> str:
-    return for_log(ticket.username, limit=_NAME_MOST).strip() or "(no name)"
+    return _line(ticket.username)
+
+
+def _line(text: str, limit: int = _NAME_MOST) -> str:
+    """Return others' text as one visible line; Security Hub refuses one that is blank."""
+    return for_log(text, limit=limit).strip() or "-"
 
 
 def _title(ticket: Ticket) -> str:
@@ -150,9 +155,9 @@ def _facts(ticket: Ticket) -> str:
     facts, name = ticket.facts, _name(ticket)
     match facts:
         case KeyFacts():
-            service = f" in {for_log(facts.last_use.service, limit=64)}" if facts.last_use.service else ""
+            service = f" in {_line(facts.last_use.service, 64)}" if facts.last_use.service else ""
             used = f"last used {facts.last_use.at:%Y-%m-%d}{service}" if facts.last_use.at else "no use of it is known"
-            return f"The access key {ticket.access_key_id} of IAM user {name} was {facts.status.value}, {used}."
+            return f"The access key {_line(ticket.access_key_id or '')} of IAM user {name} was {facts.status.value}, {used}."
         case UserFacts():
             uses = [at for at in (facts.password_last_used, facts.key_last_used) if at is not None]
             used = f"was last seen {max(uses):%Y-%m-%d}" if uses else "was never seen, or there is no data"
@@ -169,7 +174,7 @@ def _fields(ticket: Ticket, kind: _Kind) -> dict[str, str]:
         "iamflow/rule": kind.rule,
         "iamflow/state": ticket.state.value,
         **({"iamflow/resolution": ticket.resolution.value} if ticket.resolution is not None else {}),
-        **({"iamflow/owner": for_log(ticket.owner.address, limit=FIELD_MOST)} if ticket.owner is not None else {}),
+        **({"iamflow/owner": _line(ticket.owner.address, FIELD_MOST)} if ticket.owner is not None else {}),
     }
 
 
@@ -178,24 +183,24 @@ def _resources(ticket: Ticket, place: Place) -> list[dict[str, object]]:
         return [_resource("AwsAccount", f"AWS::::Account:{ticket.account_id}", place)]
     user: dict[str, object] = {"UserName": _name(ticket)}
     if ticket.user_id is not None:
-        user["UserId"] = for_log(ticket.user_id, limit=_NAME_MOST)
+        user["UserId"] = _line(ticket.user_id)
     if isinstance(ticket.facts, UserFacts) and ticket.facts.created_at is not None:
         user["CreateDate"] = time_text(ticket.facts.created_at)
     owner = _resource("AwsIamUser", _user_arn(ticket, place), place, {"AwsIamUser": user})
     if ticket.access_key_id is None:
         return [owner]
     key: dict[str, object] = {
-        "AccessKeyId": for_log(ticket.access_key_id, limit=_NAME_MOST),
+        "AccessKeyId": _line(ticket.access_key_id),
         "AccountId": str(ticket.account_id),
         "PrincipalName": _name(ticket),
         "PrincipalType": "User",
     }
     if ticket.user_id is not None:
-        key["PrincipalId"] = for_log(ticket.user_id, limit=_NAME_MOST)
+        key["PrincipalId"] = _line(ticket.user_id)
     if isinstance(ticket.facts, KeyFacts):
         key["Status"] = ticket.facts.status.value
         key["CreatedAt"] = time_text(ticket.facts.created_at)
-    name = f"AWS::IAM::AccessKey:{for_log(ticket.access_key_id, limit=_NAME_MOST)}"
+    name = f"AWS::IAM::AccessKey:{_line(ticket.access_key_id)}"
     return [_resource("AwsIamAccessKey", name, place, {"AwsIamAccessKey": key}), owner]
 
 
@@ -207,8 +212,9 @@ def _resource(kind: str, name: str, place: Place, details: Mapping[str, object] 
 def _user_arn(ticket: Ticket, place: Place) -> str:
     """Return the user's ARN. Reports do not tell the path: it is in the ARN where the user was read whole, else it is ``/``."""
     path = ticket.snapshot.path if ticket.snapshot is not None else "/"
-    name = _UNSAFE.sub(_quoted, f"{path}{ticket.username[:_NAME_MOST] or '-'}")
-    return f"arn:{place.partition}:iam::{ticket.account_id}:user{name}"
+    name = _UNSAFE.sub(_quoted, f"{path}{ticket.username or '-'}")
+    # Of what IAM allows, only paths of some 400 characters and more are cut; a report can say anything.
+    return f"arn:{place.partition}:iam::{ticket.account_id}:user{name}"[:ID_MOST]
 
 
 def _quoted(found: re.Match[str]) -> str:
