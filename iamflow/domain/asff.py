@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import KeyFacts, RootFacts, UserFacts
@@ -32,6 +31,7 @@ _TYPES = ["Software and Configuration Checks/AWS Security Best Practices"]
 _NAME_MOST = 128
 """Longer than any name that IAM allows (64); a report can say anything."""
 _UNSAFE = re.compile(r"[^\w+=,.@/-]", re.ASCII)
+_UNSAFE_IN_ID = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _PRODUCT = "iamflow"
 
 
@@ -70,7 +70,7 @@ def finding_id(ticket: Ticket) -> str | None:
     if kind is None:
         return None
     subject = ticket.access_key_id or ticket.username
-    name = f"iamflow/{ticket.account_id}/{kind.rule}/{quote(subject.encode('utf-8', 'surrogatepass'), safe='')}"
+    name = f"iamflow/{ticket.account_id}/{kind.rule}/{_UNSAFE_IN_ID.sub(_quoted, subject)}"
     if len(name) <= ID_MOST:
         return name
     # A report can say anything; names that IAM allows are far shorter.
@@ -218,4 +218,4 @@ def _user_arn(ticket: Ticket, place: Place) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    return quote(found[0].encode("utf-8", "surrogatepass"))
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))

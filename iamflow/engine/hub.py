@@ -8,7 +8,7 @@ Hub was told is kept beside the tickets.
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iamflow.domain.errors import BlockedError, IamflowError, TemporaryError
 from iamflow.domain.hub import HubStanding, Telling, Told, imported, postponed, settled, stood, telling, unsaid
@@ -107,21 +107,28 @@ class Teller:
     def _outcomes(self, conversation: "_Conversation") -> Iterator[Told]:
         """Yield what is to be stored of each finding: settled, or put off, the longer the more often it failed."""
         engine, now = self._engine, self._engine.now()
-        timing = engine.policy.timing
-        if isinstance(conversation.fault, BlockedError):
-            # A person has to do something: the account is not tried at every change until then.
-            self._held[conversation.account_id] = now + timing.retry_most
+        together = self._wait_after(conversation)
         for finding_id, told in conversation.known.items():
             error = conversation.error_of(finding_id)
             if error is None:
                 yield settled(told)
-                continue
-            wait = backoff(told.attempts, timing, engine.rng)
-            if isinstance(conversation.fault, BlockedError):
-                wait = timing.retry_most
-            elif isinstance(conversation.fault, TemporaryError) and conversation.fault.retry_after is not None:
-                wait = max(wait, conversation.fault.retry_after)
-            yield postponed(told, error, now + wait)
+            else:
+                wait = together or backoff(told.attempts, engine.policy.timing, engine.rng)
+                yield postponed(told, error, now + wait)
+
+    def _wait_after(self, conversation: "_Conversation") -> timedelta | None:
+        """Return how long an account that could not be told all waits: all of it together, so that calls are full; None for none."""
+        engine, fault = self._engine, conversation.fault
+        timing = engine.policy.timing
+        if fault is None:
+            return None
+        if isinstance(fault, BlockedError):
+            # A person has to do something: until then the account is not tried at every change.
+            self._held[conversation.account_id] = engine.now() + timing.retry_most
+            return timing.retry_most
+        attempts = min((told.attempts for told in conversation.known.values()), default=0)
+        named = fault.retry_after if isinstance(fault, TemporaryError) else None
+        return max(backoff(attempts, timing, engine.rng), named or timedelta(0))
 
 
 class _Conversation:
