@@ -54,6 +54,8 @@ class Told:
     """The ``UpdatedAt`` of what is told next, later than every one before, whatever the clock does; stored before it is sent."""
     turn: int
     """Counts the claims; whoever writes under an older one has been overtaken."""
+    claimed_until: datetime | None = None
+    """Until when somebody is telling of it; None where nobody is."""
     digest: str | None = None
     """Of the document that was accepted last; None before the first, and where everything is to be told again."""
     active: bool | None = None

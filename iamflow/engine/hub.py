@@ -117,7 +117,7 @@ class Teller:
                 yield postponed(told, error, now + wait)
 
     def _wait_after(self, conversation: "_Conversation") -> timedelta | None:
-        """Return how long an account that could not be told all waits: all of it together, so that calls are full; None for none."""
+        """Return how long an account waits that could not be told all: together, so that calls are full; None after no fault."""
         engine, fault = self._engine, conversation.fault
         timing = engine.policy.timing
         if fault is None:

@@ -421,7 +421,8 @@ class HubStore(Protocol):
     def claim_untold(self, accounts: Sequence[AccountId], *, now: datetime, limit: int, lease: timedelta) -> Untold:
         """Claim up to ``limit`` tickets of these accounts that changed since they were told of, or whose time has come again.
 
-        A claim is a later turn with an ``updated_at`` of its own. One that nobody records falls due again after ``lease``.
+        A claim is a later turn with an ``updated_at`` of its own. Nobody else gets it until it is recorded; one that never is
+        falls due again after ``lease``.
         """
         ...
 

@@ -4,7 +4,7 @@ A ticket has to be looked at when its version is beyond the one that Security Hu
 those, so that a pass costs what has changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -46,14 +46,16 @@ class HubPart(Part):
             # A ticket that somebody else is writing just now is left for the next look: it is about to change anyway.
             query = select(TICKETS).where(t.id.in_(sorted(set(wanted)))).order_by(t.id)
             found = [rows.ticket_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
-            pairs = _claimed(connection, found, now)
+            known = _known(connection, found)
+            free = [ticket for ticket in found if not _is_claimed(known.get(finding_id(ticket)), now)]
+            pairs = _claimed(free, known, now)
             _write(connection, [told for _, told in pairs], now + lease)
-            seen = [{"b_id": ticket.id, "b_version": ticket.version} for ticket in found]
+            seen = [{"b_id": ticket.id, "b_version": ticket.version} for ticket in free]
             if seen:
                 connection.execute(
                     update(TICKETS).where(t.id == bindparam("b_id")).values(hub_version=bindparam("b_version")), seen
                 )
-        return Untold(pairs=tuple(pairs), looked_at=len(found))
+        return Untold(pairs=tuple(pairs), looked_at=len(free))
 
     def record_told(self, told: Sequence[Told]) -> None:
         """Write what became of claims, where nobody has claimed them since."""
@@ -105,16 +107,25 @@ def _changed(connection: Connection, accounts: Sequence[AccountId], limit: int) 
     return list(connection.execute(query.order_by(t.account_id, t.id).limit(limit)).scalars())
 
 
-def _claimed(connection: Connection, tickets: Sequence[Ticket], now: datetime) -> list[tuple[Ticket, Told]]:
+def _known(connection: Connection, tickets: Sequence[Ticket]) -> dict[str | None, Told]:
+    """Return what Security Hub was told of the findings that these tickets are about."""
+    names = [name for ticket in tickets if (name := finding_id(ticket)) is not None]
+    query = select(HUB_FINDINGS).where(among(connection, HUB_FINDINGS.c.finding, names))
+    return {row.finding: _told_of(row) for row in connection.execute(query)}
+
+
+def _is_claimed(told: Told | None, now: datetime) -> bool:
+    return told is not None and told.claimed_until is not None and told.claimed_until > now
+
+
+def _claimed(tickets: Sequence[Ticket], known: Mapping[str | None, Told], now: datetime) -> list[tuple[Ticket, Told]]:
     """Return the tickets that speak for a finding, in the order of accounts, each with its new turn."""
-    named = [(ticket, name) for ticket in tickets if (name := finding_id(ticket)) is not None]
-    query = select(HUB_FINDINGS).where(among(connection, HUB_FINDINGS.c.finding, [name for _, name in named]))
-    known = {row.finding: _told_of(row) for row in connection.execute(query)}
     chosen: dict[str, tuple[Ticket, Told]] = {}
-    for ticket, name in named:
+    for ticket in tickets:
+        name = finding_id(ticket)
         before = known.get(name)
-        if before is None and ticket.ended:
-            continue  # it was over before Security Hub ever heard of it
+        if name is None or (before is None and ticket.ended):
+            continue  # about no finding, or over before Security Hub ever heard of it
         if before is not None and before.ticket_id > ticket.id:
             continue  # a newer ticket speaks for the finding
         chosen[name] = (ticket, _next_turn(ticket, name, before, now))
@@ -135,11 +146,11 @@ def _next_turn(ticket: Ticket, name: str, before: Told | None, now: datetime) ->
     return replace(before, ticket_id=ticket.id, updated_at=later, turn=before.turn + 1, due_at=None)
 
 
-def _write(connection: Connection, told: Sequence[Told], due_at: datetime) -> None:
+def _write(connection: Connection, told: Sequence[Told], until: datetime) -> None:
     if not told:
         return
     claimed = insert(connection, HUB_FINDINGS)
-    again = {name: claimed.excluded[name] for name in ("ticket_id", "updated_at", "turn", "due_at")}
+    again = {name: claimed.excluded[name] for name in ("ticket_id", "updated_at", "turn", "claimed_until", "due_at")}
     values = [
         {
             "finding": one.finding_id,
@@ -149,7 +160,8 @@ def _write(connection: Connection, told: Sequence[Told], due_at: datetime) -> No
             "updated_at": one.updated_at,
             "turn": one.turn,
             "attempts": one.attempts,
-            "due_at": due_at,
+            "claimed_until": until,
+            "due_at": until,  # should nobody record what became of it
         }
         for one in told
     ]
@@ -158,6 +170,7 @@ def _write(connection: Connection, told: Sequence[Told], due_at: datetime) -> No
 
 def _outcome(told: Told) -> dict[str, object]:
     return {
+        "claimed_until": None,
         "digest": told.digest,
         "active": told.active,
         "workflow": told.workflow.value if told.workflow is not None else None,
@@ -177,6 +190,7 @@ def _told_of(row: AnyRow) -> Told:
         created_at=row.created_at,
         updated_at=row.updated_at,
         turn=row.turn,
+        claimed_until=row.claimed_until,
         digest=row.digest,
         active=row.active,
         workflow=WorkflowStatus(row.workflow) if row.workflow is not None else None,

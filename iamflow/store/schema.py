@@ -291,6 +291,8 @@ HUB_FINDINGS = Table(
     # Stored before it is sent, so that the next one is later even where no answer came and the clock was put back.
     Column("updated_at", UtcTime, nullable=False),
     Column("turn", Integer, nullable=False),
+    # Until then nobody else tells of it: what is told by two at once could arrive in either order.
+    Column("claimed_until", UtcTime),
     Column("digest", String(64)),
     Column("active", Boolean),
     Column("workflow", String(16)),

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("created_at", _time(), nullable=False),
         sa.Column("updated_at", _time(), nullable=False),
         sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("claimed_until", _time()),
         sa.Column("digest", sa.String(64)),
         sa.Column("active", sa.Boolean),
         sa.Column("workflow", sa.String(16)),

@@ -1,6 +1,7 @@
 """Security Hub is told how tickets stand: in the account of each, only what changed, until it is accepted; boto3 calls our simulator."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -263,6 +264,7 @@ def test_a_process_that_dies_while_it_tells_leaves_it_to_the_next(world: World) 
     store = world.app.store
     claimed = store.claim_untold([ACCOUNT], now=world.clock.now(), limit=10, lease=5 * timedelta(minutes=1))
     assert len(claimed.pairs) == 1
+    steer.hold(world.desk(), KEY, comment="wait")
     assert _told(world) == Tellings()  # another one has it
     world.clock.advance(timedelta(minutes=5))
     assert _told(world).sent == 1
@@ -270,6 +272,19 @@ def test_a_process_that_dies_while_it_tells_leaves_it_to_the_next(world: World) 
     store.record_told([replace(stale, error="too late")])  # whoever was overtaken changes nothing
     assert store.untold_errors(10) == []
     assert len(hub.findings) == 1
+
+
+@on_both
+def test_two_that_tell_at_once_tell_nothing_twice(world: World) -> None:
+    hub = _hub(world)
+    world.user()
+    world.take_in(*[world.key(KeyId(f"AKIAYF5JKDJQS3LD{number:04d}")) for number in range(120)])
+    tellers = [world.app.teller(), world.app.teller()]
+    with ThreadPoolExecutor() as pool:
+        told = list(pool.map(lambda teller: teller.tell(), tellers))
+    assert sum(one.sent for one in told) == len(hub.findings) == 120
+    assert hub.ignored == []
+    assert [_told(world), world.app.store.untold_errors(1)] == [Tellings(), []]
 
 
 def test_the_journal_knows_nothing_of_it_and_verifies(world: World) -> None:
