@@ -38,13 +38,15 @@ class HubPart(Part):
     def claim_untold(self, accounts: Sequence[AccountId], *, now: datetime, limit: int, lease: timedelta) -> Untold:
         """Claim tickets that changed or whose time has come; see ``HubStore.claim_untold``."""
         t = TICKETS.c
+        with self.database.reading() as connection:
+            # Most looks find nothing, and those hold up nobody who writes.
+            if not _wanted(connection, accounts, now, 1):
+                return Untold()
         with self.database.writing() as connection:
             take_turns(connection, _TURNS)
-            wanted = [*_due(connection, accounts, now, limit), *_changed(connection, accounts, limit)]
-            if not wanted:
-                return Untold()
+            wanted = _wanted(connection, accounts, now, limit)
             # A ticket that somebody else is writing just now is left for the next look: it is about to change anyway.
-            query = select(TICKETS).where(t.id.in_(sorted(set(wanted)))).order_by(t.id)
+            query = select(TICKETS).where(t.id.in_(wanted)).order_by(t.id)
             found = [rows.ticket_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
             known = _known(connection, found)
             free = [ticket for ticket in found if not _is_claimed(known.get(finding_id(ticket)), now)]
@@ -94,17 +96,14 @@ class HubPart(Part):
             return [_told_of(row) for row in connection.execute(query.limit(limit))]
 
 
-def _due(connection: Connection, accounts: Sequence[AccountId], now: datetime, limit: int) -> list[int]:
-    h = HUB_FINDINGS.c
-    mine = among(connection, h.account_id, list(accounts))
-    query = select(h.ticket_id).where(h.due_at.is_not(None), h.due_at <= now, mine)
-    return list(connection.execute(query.order_by(h.due_at, h.finding).limit(limit)).scalars())
-
-
-def _changed(connection: Connection, accounts: Sequence[AccountId], limit: int) -> list[int]:
-    t = TICKETS.c
-    query = select(t.id).where(t.version > t.hub_version, among(connection, t.account_id, list(accounts)))
-    return list(connection.execute(query.order_by(t.account_id, t.id).limit(limit)).scalars())
+def _wanted(connection: Connection, accounts: Sequence[AccountId], now: datetime, limit: int) -> list[int]:
+    """Return up to ``limit`` tickets whose time has come again, and as many that changed."""
+    t, h = TICKETS.c, HUB_FINDINGS.c
+    mine, theirs = among(connection, h.account_id, list(accounts)), among(connection, t.account_id, list(accounts))
+    due = select(h.ticket_id).where(h.due_at.is_not(None), h.due_at <= now, mine).order_by(h.due_at, h.finding)
+    changed = select(t.id).where(t.version > t.hub_version, theirs).order_by(t.account_id, t.id)
+    found = [connection.execute(query.limit(limit)).scalars() for query in (due, changed)]
+    return sorted({ticket_id for some in found for ticket_id in some})
 
 
 def _known(connection: Connection, tickets: Sequence[Ticket]) -> dict[str | None, Told]:
