@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from iamflow.domain.encoding import for_log
-from iamflow.domain.facts import KeyFacts, RootFacts, UserFacts
+from iamflow.domain.facts import KeyFacts, KeyStatus, RootFacts, UserFacts
+from iamflow.domain.states import Resolution
 from iamflow.domain.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def _facts(ticket: Ticket) -> str:
         case KeyFacts():
             service = f" in {_line(facts.last_use.service, 64)}" if facts.last_use.service else ""
             used = f"last used {facts.last_use.at:%Y-%m-%d}{service}" if facts.last_use.at else "no use of it is known"
-            return f"The access key {_line(ticket.access_key_id or '')} of IAM user {name} was {facts.status.value}, {used}."
+            key, status = _line(ticket.access_key_id or ""), _status(ticket, facts).value
+            return f"The access key {key} of IAM user {name} was {status}, {used}."
         case UserFacts():
             uses = [at for at in (facts.password_last_used, facts.key_last_used) if at is not None]
             used = f"was last seen {max(uses):%Y-%m-%d}" if uses else "was never seen, or there is no data"
@@ -165,6 +167,13 @@ def _facts(ticket: Ticket) -> str:
             return f"IAM user {name} {console} and {'an' if facts.mfa else 'no'} MFA device, and {used}."
         case _:
             return f"{_title(ticket)}."
+
+
+def _status(ticket: Ticket, facts: KeyFacts) -> KeyStatus:
+    """Return the key's status: as it was reported, and as it was seen since where the ticket has deactivated it."""
+    given_back = ticket.resolution in {Resolution.ROLLED_BACK, Resolution.OWNER_REACTIVATED}
+    found_inactive = ticket.resolution is Resolution.KEY_INACTIVE
+    return KeyStatus.INACTIVE if found_inactive or (ticket.key_was_deactivated and not given_back) else facts.status
 
 
 def _fields(ticket: Ticket, kind: _Kind) -> dict[str, str]:
@@ -198,7 +207,7 @@ def _resources(ticket: Ticket, place: Place) -> list[dict[str, object]]:
     if ticket.user_id is not None:
         key["PrincipalId"] = _line(ticket.user_id)
     if isinstance(ticket.facts, KeyFacts):
-        key["Status"] = ticket.facts.status.value
+        key["Status"] = _status(ticket, ticket.facts).value
         key["CreatedAt"] = time_text(ticket.facts.created_at)
     name = f"AWS::IAM::AccessKey:{_line(ticket.access_key_id)}"
     return [_resource("AwsIamAccessKey", name, place, {"AwsIamAccessKey": key}), owner]

@@ -115,6 +115,22 @@ def test_each_workflow_is_a_finding_of_its_rule(
     assert finding["Title"] == title
 
 
+@pytest.mark.parametrize(
+    ("resolution", "status"),
+    [
+        (None, "Inactive"),
+        (Resolution.DELETED, "Inactive"),
+        (Resolution.ROLLED_BACK, "Active"),
+        (Resolution.OWNER_REACTIVATED, "Active"),
+    ],
+)
+def test_a_key_that_was_deactivated_is_not_called_active(resolution: Resolution | None, status: str) -> None:
+    about = replace(ticket(state=State.MONITORING, deactivated_at=NOW), resolution=resolution)
+    finding = _document(about)
+    assert finding["Resources"][0]["Details"]["AwsIamAccessKey"]["Status"] == status
+    assert f"was {status}" in finding["Description"]
+
+
 @pytest.mark.parametrize("workflow", ["org-mfa-guardrail", "restore-user"])
 def test_what_no_audit_finds_is_no_finding(workflow: str) -> None:
     about = replace(ticket(), workflow=workflow)
