@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamflow.domain.retention import Removable, Removed
     from iamflow.engine.accounts import Selection
     from iamflow.engine.deps import Engine
+    from iamflow.engine.hub import Teller
     from iamflow.engine.ports import Channel, Cloud, JournalFault, Report, Store
     from iamflow.engine.runner import TickReport
     from iamflow.engine.scan import AccountScan, Schedule
@@ -322,7 +323,10 @@ class Application:
             self._aws.require_credentials()
             engine = self.engine(acts=True)
             begin(engine)
-            return self.run_tick(engine)
+            report = self.run_tick(engine)
+            if self.policy.security_hub.enabled:
+                self.teller().tell(stopping=self.stop.is_set)
+            return report
 
     def run_daemon(self) -> int:
         """Run until told to stop; return the exit code. Raises ``ConfigError`` where another engine is at work."""
@@ -336,7 +340,18 @@ class Application:
                 raise ConfigError(message)
             self._aws.require_credentials()
             rhythm = Rhythm(advance=self.settings.daemon.interval, scan=self._schedule())
-            return Supervisor(self.engine(acts=True), self.channels, rhythm, self.settings.kept(), self.stop).run()
+            engine = self.engine(acts=True)
+            teller = self.teller() if self.policy.security_hub.enabled else None
+            return Supervisor(engine, self.channels, rhythm, self.settings.kept(), self.stop, teller).run()
+
+    def teller(self) -> "Teller":
+        """Return what tells Security Hub how tickets stand. Raises ``ConfigError`` where the settings do not want it told."""
+        from iamflow.engine.hub import Teller
+
+        if not self.policy.security_hub.enabled:
+            message = "Security Hub is not to be told: set security_hub.enabled: true (docs/how-to/security-hub.md)"
+            raise ConfigError(message)
+        return Teller(self.engine(), self._aws.security_hub(self.settings.security_hub.region))
 
     def prune(self, *, dry_run: bool) -> "Mapping[Removable, Removed]":
         """Remove what the settings keep no longer, in this person's name, or only say how much that is."""
@@ -480,7 +495,13 @@ class Application:
         policy = self.settings.policy()
         effects = {effect for workflow in chosen for effect in workflow.used(policy)}
         wanted = Role(role) if role is not None else None
-        return policy_document(effects, wanted, sink=policy.rotate_key.sink, scans=scan_reads(policy.scope))
+        return policy_document(
+            effects,
+            wanted,
+            sink=policy.rotate_key.sink,
+            scans=scan_reads(policy.scope),
+            hub=policy.security_hub.enabled,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -21,6 +21,7 @@ from iamflow.aws.people import read_people
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
 from iamflow.aws.rights import read_rights
+from iamflow.aws.security_hub import AwsSecurityHub
 from iamflow.aws.sessions import Sessions
 from iamflow.aws.settings import AwsSettings
 from iamflow.aws.step import AwsStep
@@ -28,6 +29,7 @@ from iamflow.aws.survey import AwsSurvey
 from iamflow.aws.trail import TrailReader
 from iamflow.aws.usage import Question, find
 from iamflow.domain.accounts import MemberAccount
+from iamflow.domain.asff import Place
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import ConfigError, IamflowError, PermanentError
@@ -170,6 +172,11 @@ class AwsCloud:
         policy = session_policy(self._clients.partition, placed, effect)
         with self._sessions.for_step(subject.account_id, ticket_id, policy) as session:
             yield AwsStep(session, self._iam_region, (effect, placed), self._clock)
+
+    def security_hub(self, region: Region | None) -> AwsSecurityHub:
+        """Return Security Hub in a region, the host's own where none is named. Nothing is called yet."""
+        place = Place(partition=self._clients.partition, region=region or self._clients.region)
+        return AwsSecurityHub(self._sessions.for_reads, place, self._clock)
 
     def secret(self, secret_id: str) -> str:
         """Return a secret of Secrets Manager (its name or ARN), read with this host's own credentials.

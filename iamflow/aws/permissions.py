@@ -1,6 +1,6 @@
 """The least permissions that the work needs, declared once: for ``iamflow policy show`` and for narrowing sessions.
 
-Three roles (DESIGN section 4, DOMAIN section 7): the observer reads, the operator also takes a key's access away and
+Roles (DESIGN section 4, DOMAIN section 7): the observer reads, the operator also takes a key's access away and
 gives it back, the reaper deletes. Separate roles keep a stolen operator session from deleting anything.
 """
 
@@ -30,20 +30,24 @@ USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "
 ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccountSummary", "sts:GetCallerIdentity")
 """What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete."""
 
+HUB_WRITES = ("securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings")
+"""What telling Security Hub calls. Neither can be limited to resources (Service Authorization Reference, Security Hub)."""
+
 
 def policy_document(
     effects: Collection[EffectKind],
     role: Role | None = None,
     *,
     sink: Sink | None = None,
-    partition: str = "aws",
     scans: ScanReads | None = None,
+    hub: bool = False,
+    partition: str = "aws",
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
 
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
     ``sink`` is where the secrets of new keys go, its name a pattern. ``scans`` is what a live scan reads, which goes to the
-    observer's role alone.
+    observer's role alone. ``hub`` says whether Security Hub is to be told; the role ``reporter`` is there for nothing else.
     """
     calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
@@ -79,6 +83,8 @@ def policy_document(
         only = tuple(dict.fromkeys(name for call in of_sid for name in call.only))
         statements.append(_allow(sid, actions, _arns(partition, on)) | _only(partition, "*", only))
     statements += guardrails.policy_statements(effects, role)
+    if role is Role.REPORTER or (hub and role is None):
+        statements.append(_allow("TellSecurityHub", HUB_WRITES, "*"))
     return {"Version": _VERSION, "Statement": statements}
 
 

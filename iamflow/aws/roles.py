@@ -4,10 +4,11 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who is to be given a policy: reading, taking access and giving it back, deleting, issuing credentials, making roles."""
+    """Who is to be given a policy: reading, taking access and giving it back, deleting, issuing, making roles, reporting."""
 
     OBSERVER = "observer"
     OPERATOR = "operator"
     REAPER = "reaper"
     ISSUER = "issuer"
     BUILDER = "builder"
+    REPORTER = "reporter"

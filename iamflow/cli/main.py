@@ -19,6 +19,7 @@ from iamflow.cli import (
     doctor,
     findings,
     freeze,
+    hub,
     policy,
     scan,
     setup,
@@ -52,6 +53,7 @@ findings.register(app)
 scan.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
+app.add_typer(findings.app, name="findings", hidden=True)  # as people say it
 app.add_typer(daemon.app, name="daemon")
 daemon.register(app)
 app.add_typer(freeze.app, name="freeze")
@@ -61,6 +63,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(db.app, name="db")
 app.add_typer(setup.sandbox, name="sandbox")
 steer.register(tickets.app)
+hub.register(findings.app)
 
 
 def _version(wanted: bool) -> None:

@@ -24,6 +24,7 @@ class Role(StrEnum):
     REAPER = "reaper"
     ISSUER = "issuer"
     BUILDER = "builder"
+    REPORTER = "reporter"
 
 
 @app.command("show")
@@ -36,7 +37,8 @@ def show_policy(
     role: Annotated[
         Role | None,
         typer.Option(
-            "--role", help="Only what this role needs: reading, changing, deleting, issuing keys, or making roles."
+            "--role",
+            help="Only what this role needs: reading, changing, deleting, issuing keys, making roles, or telling Security Hub.",
         ),
     ] = None,
     output: Annotated[

@@ -12,6 +12,7 @@ from typer.main import get_command
 from iamflow.cli.daemon import INSTANCE_FIELDS, TICK_FIELDS
 from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
 from iamflow.cli.findings import FIELDS as FINDING_FIELDS
+from iamflow.cli.hub import PUSH_FIELDS
 from iamflow.cli.main import app
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
 from iamflow.cli.scan import SCAN_FIELDS
@@ -59,6 +60,7 @@ def _fields() -> str:
         "ticket show": SHOW_FIELDS,
         "ticket history": EVENT_FIELDS,
         "finding list": FINDING_FIELDS,
+        "finding push": PUSH_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,
         "scan (accounts)": SCAN_FIELDS,
         "tick": TICK_FIELDS,
@@ -74,6 +76,8 @@ def _commands(command: Any, ctx: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa
     yield usage, command, ctx
     for name in getattr(command, "commands", {}):
         below = command.commands[name]
+        if below.hidden:
+            continue  # another word for a command that is there already
         yield from _commands(below, typer.Context(below, info_name=name, parent=ctx))
 
 

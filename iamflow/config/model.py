@@ -23,6 +23,7 @@ from iamflow.domain.policy import (
     DeleteUserPolicy,
     DisableKeyPolicy,
     EnforceMfaPolicy,
+    HubPolicy,
     MigrateToRolePolicy,
     OrgMfaGuardrailPolicy,
     OwnerRules,
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     owners: sections.Owners = Field(default_factory=sections.Owners)
     approvers: sections.Approvers = Field(default_factory=sections.Approvers)
     notify: sections.Notify = Field(default_factory=sections.Notify)
+    security_hub: sections.SecurityHub = Field(default_factory=sections.SecurityHub)
     limits: sections.Limits = Field(default_factory=sections.Limits)
     timing: sections.TimingSettings = Field(default_factory=sections.TimingSettings)
     daemon: sections.Daemon = Field(default_factory=sections.Daemon)
@@ -258,6 +260,7 @@ class Settings(BaseSettings):
                 within=self.limits.breaker.within,
             ),
             owners=self._owners(),
+            security_hub=self._security_hub(),
             team=self.notify.team,
             contact=self.notify.contact,
             approvers=frozenset(approvers) if self.approvers.groups else None,
@@ -355,6 +358,10 @@ class Settings(BaseSettings):
             approvals=chosen.approvals,
             exempt_change_password=chosen.exempt_change_password,
         )
+
+    def _security_hub(self) -> HubPolicy:
+        accounts = self.security_hub.accounts
+        return HubPolicy(enabled=self.security_hub.enabled, accounts=frozenset(accounts) if accounts != "all" else None)
 
     def _timing(self) -> Timing:
         values: dict[str, Any] = self.timing.model_dump(mode="python", exclude={"retry"})

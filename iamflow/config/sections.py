@@ -323,6 +323,14 @@ class Notify(Section):
     file: MailFolder = Field(default_factory=MailFolder)
 
 
+class SecurityHub(Section):
+    """Whether AWS Security Hub is told how tickets stand, and where."""
+
+    enabled: bool = False
+    region: RegionName | None = None
+    accounts: AccountSet = "all"
+
+
 class BreakerSettings(Section):
     """When everything stops by itself."""
 

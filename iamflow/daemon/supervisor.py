@@ -1,9 +1,8 @@
 """Runs the engine until told to stop, and then lets it finish what it has begun.
 
-Five jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer, and, if the settings say so,
-scan every account. Each runs at most once at a
-time, late runs are merged into one, and none is ever dropped for being late: APScheduler's own default would drop it after a
-second.
+The jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer, and, where the settings want
+it, scan every account and tell Security Hub. Each runs at most once at a time, late runs are merged into one, and none is ever
+dropped for being late: APScheduler's own default would drop it after a second.
 """
 
 import logging
@@ -24,6 +23,7 @@ from iamflow.domain.retention import Retention
 from iamflow.engine import retention, runner
 from iamflow.engine.clock import SystemClock
 from iamflow.engine.deps import Engine
+from iamflow.engine.hub import Teller
 from iamflow.engine.outbox import Delivery, deliver
 from iamflow.engine.ports import Channel
 from iamflow.engine.scan import Result, Schedule, scan_when_due
@@ -61,14 +61,19 @@ class Supervisor:
         rhythm: Rhythm,
         kept: Retention,
         stop: threading.Event,
+        teller: Teller | None = None,
     ) -> None:
-        """Take the engine to run, how long things are kept, and the event that ends it all (the engine's clock watches it too)."""
+        """Take the engine to run, how long things are kept, and the event that ends it all (the engine's clock watches it too).
+
+        ``teller`` tells Security Hub; None where it is not to be told.
+        """
         self._engine = engine
         self._channels = channels
         self._rhythm = rhythm
         self._kept = kept
         self._pruned_on: date | None = None
         self._stop = stop
+        self._teller = teller
         self._manager = ServiceManager()
         self._sending = threading.Lock()
         self._failed: Exception | None = None
@@ -88,6 +93,7 @@ class Supervisor:
             ("housekeeping", self._keep_house, self._rhythm.housekeeping),
             ("retention", self._prune, self._rhythm.retention),
             ("scan", self._scan, self._rhythm.scan_looks),
+            ("security-hub", self._tell_hub, self._rhythm.advance),
         ):
             scheduler.add_job(
                 self._guarded(name, job),
@@ -160,6 +166,19 @@ class Supervisor:
 
     def _send_between(self) -> None:
         self._send()
+
+    def _tell_hub(self) -> None:
+        """Tell Security Hub of what has changed. An account that refuses is named each time that it is tried: once an hour."""
+        if self._teller is None:
+            return
+        telling = self._teller.tell(stopping=self._stop.is_set)
+        if telling.sent or telling.said:
+            _log.info("told Security Hub", extra={"findings": telling.sent, "standings": telling.said})
+        for account, reason in telling.accounts.items():
+            _log.warning("an account's Security Hub takes nothing", extra={"account": account, "reason": reason})
+        for failure in telling.failures:
+            extra = {"ticket": failure.ticket_id, "finding": failure.finding_id, "reason": failure.error}
+            _log.warning("Security Hub refused a finding; it will be told again", extra=extra)
 
     def _keep_house(self) -> None:
         self._beat()

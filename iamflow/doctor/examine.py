@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iamflow.bootstrap import application
-from iamflow.doctor import accounts, channels, database, host, journal, organisation, protection, settings, work
+from iamflow.doctor import accounts, channels, database, host, hub, journal, organisation, protection, settings, work
 from iamflow.doctor.result import Check, Options, Patient, Result, Status, failed, not_examined
 from iamflow.domain.errors import ConfigError, IamflowError
 
@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     *accounts.CHECKS,
     *channels.CHECKS,
     *work.CHECKS,
+    *hub.CHECKS,
     *protection.CHECKS,
 )
 

@@ -277,6 +277,14 @@ class OwnerRules:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HubPolicy:
+    """Whether Security Hub is told how tickets stand, and in which accounts: in these, or in all that are looked at (None)."""
+
+    enabled: bool = False
+    accounts: frozenset[AccountId] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """Everything that a decision depends on besides the ticket, AWS and the time."""
 
@@ -295,6 +303,7 @@ class Policy:
     caps: Caps = field(default_factory=Caps)
     breaker: Breaker = field(default_factory=Breaker)
     owners: OwnerRules = field(default_factory=OwnerRules)
+    security_hub: HubPolicy = field(default_factory=HubPolicy)
     team: str | None = None
     """The security team's address: told about rollbacks, holds and whatever needs attention."""
     contact: str | None = None
@@ -335,3 +344,9 @@ class Policy:
     def acts_in(self, account_id: AccountId) -> bool:
         """Return whether new steps may be taken in this account at all."""
         return self.mode is Mode.ENFORCE and self.scope.enforced(account_id)
+
+    def tells_hub_of(self, account_id: AccountId) -> bool:
+        """Return whether Security Hub may be told of this account's tickets; by itself only where iamflow acts, too."""
+        hub = self.security_hub
+        named = hub.accounts is None or account_id in hub.accounts
+        return hub.enabled and named and self.scope.selected(account_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from iamflow.domain.accounts import MemberAccount
+from iamflow.domain.asff import Place
 from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
@@ -18,6 +19,7 @@ from iamflow.domain.facts import Finding, KeyState, LastUse, RegionSet, UserRead
 from iamflow.domain.guardrail import Member
 from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
+from iamflow.domain.hub import HubStanding, Told
 from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
 from iamflow.domain.lead import Lead
@@ -402,6 +404,47 @@ class RetentionStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Untold:
+    """Tickets that Security Hub may have to be told of, each with what it was told last."""
+
+    pairs: tuple[tuple[Ticket, Told], ...] = ()
+    looked_at: int = 0
+    """How many tickets were looked at, those that it never has to be told of included. None is left when this is 0."""
+
+
+class HubStore(Protocol):
+    """What Security Hub was told of which tickets. None of this is journalled: it changes nothing in IAM."""
+
+    def ticketed_accounts(self) -> Sequence[AccountId]:
+        """Return every account that a ticket was ever about."""
+        ...
+
+    def claim_untold(self, accounts: Sequence[AccountId], *, now: datetime, limit: int, lease: timedelta) -> Untold:
+        """Claim up to ``limit`` tickets of these accounts that changed since they were told of, or whose time has come again.
+
+        A claim is a later turn with an ``updated_at`` of its own. Nobody else gets it until it is recorded; one that never is
+        falls due again after ``lease``.
+        """
+        ...
+
+    def record_told(self, told: Sequence[Told]) -> None:
+        """Write what became of claims; one whose turn has passed to another changes nothing."""
+        ...
+
+    def hasten_untold(self, now: datetime) -> None:
+        """Let everything that failed fall due now."""
+        ...
+
+    def tell_again(self) -> None:
+        """Let every open ticket, and every finding that was told of, be told of again, changed or not."""
+        ...
+
+    def untold_errors(self, limit: int) -> Sequence[Told]:
+        """Return up to ``limit`` of the findings that Security Hub has not accepted, those that failed most often first."""
+        ...
+
+
 class Store(
     TicketStore,
     PaceStore,
@@ -411,6 +454,7 @@ class Store(
     QueryStore,
     JournalStore,
     RetentionStore,
+    HubStore,
     Protocol,
 ):
     """All of it, as one adapter offers it. Use cases ask for the narrow part that they need."""
@@ -567,6 +611,26 @@ class Cloud(Protocol):
 
     def caller(self) -> Identity:
         """Return the person that this host's own AWS credentials stand for; unknown for iamflow's role or an instance profile."""
+        ...
+
+
+class SecurityHub(Protocol):
+    """Security Hub, over many accounts, in one region. One call each; whoever calls tries again later."""
+
+    place: Place
+
+    def import_findings(self, account_id: AccountId, findings: Sequence[Mapping[str, object]]) -> Mapping[str, str]:
+        """Create or update up to 100 findings of an account; return why, by id, of those that were refused.
+
+        Raises ``TemporaryError`` for what may pass, ``BlockedError`` where the account has no Security Hub or does not allow it.
+        """
+        ...
+
+    def update_findings(self, account_id: AccountId, ids: Sequence[str], standing: HubStanding) -> Mapping[str, str]:
+        """Set workflow status and note of up to 100 findings; return why, by id, of those that were not processed.
+
+        Raises as ``import_findings`` does.
+        """
         ...
 
 

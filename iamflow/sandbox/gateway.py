@@ -22,6 +22,7 @@ from iamflow.sandbox import (
     org_policies,
     org_rules,
     secret_stores,
+    security_hub,
     sts_rules,
     web_identity,
     workloads,
@@ -127,6 +128,8 @@ class Gateway:
         admission.authorise(self._world, call, exchange.principal)
         if call.action == "ec2:DescribeRegions":
             return lookups.describe_regions(exchange)
+        if call.service == "securityhub":
+            return security_hub.answer(exchange)
         self._install(call.service)
         asked = {
             **environ,

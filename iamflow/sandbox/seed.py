@@ -13,7 +13,7 @@ from iamflow.sandbox.belongings import Counts, attach, give_everything, join, ma
 from iamflow.sandbox.events import Resource, TrailEvent
 from iamflow.sandbox.identity import KeyTrace, new_secret, new_unique_id
 from iamflow.sandbox.workloads import ec2_of
-from iamflow.sandbox.world import Root, World
+from iamflow.sandbox.world import Hub, Root, World
 
 # Some of what AWSCompromisedKeyQuarantineV3 denies.
 _LEAKED = ["iam:CreateAccessKey", "iam:CreateUser", "iam:AttachUserPolicy", "iam:PutUserPolicy", "ec2:RunInstances"]
@@ -272,6 +272,12 @@ class Seed:
             policy = AWSManagedPolicy.from_data("AWSCompromisedKeyQuarantineV3", account_id, "us-east-1", facts)
             backend.managed_policies.setdefault(policy.arn, policy)
             backend.attach_user_policy(policy.arn, user_name)
+
+    def security_hub(self, account_id: str, region: str | None = None) -> Hub:
+        """Enable Security Hub in an account's region (the first, where none is named), and return what it holds."""
+        with self._world.lock:
+            place = (account_id, region or self._world.settings.regions[0])
+            return self._world.hubs.setdefault(place, Hub())
 
     def role_policy(self, account_id: str, document: Mapping[str, Any]) -> None:
         """Allow iamflow's role in an account only what this policy document allows."""

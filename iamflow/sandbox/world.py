@@ -86,6 +86,21 @@ class ServiceCredential:
         return {**shown, "ExpirationDate": self.expires} if self.expires else shown
 
 
+@dataclass(kw_only=True, slots=True)
+class Hub:
+    """Security Hub of one account in one region. ``findings`` are as GetFindings shows them, by ProductArn and Id."""
+
+    findings: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    """Ids of findings that were sent with an UpdatedAt not later than the stored one, in order: the sender is told nothing."""
+    refusals: int = 0
+    """How many findings are still to be refused as if by a fault of AWS."""
+
+    def finding(self, finding_id: str) -> dict[str, Any]:
+        """Return a finding by its id. Raises ``KeyError``."""
+        return next(found for (_, known), found in self.findings.items() if known == finding_id)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Root:
     """What an account's root user has."""
@@ -134,6 +149,7 @@ class World:
     new_key_delay: timedelta = timedelta(0)
     reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
     report_takes: timedelta = timedelta(0)
+    hubs: dict[tuple[str, str], Hub] = field(default_factory=dict)
     organisation: Organisation = field(init=False)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from iamflow.store.binding import Binding, require
 from iamflow.store.commit import CommitPart
 from iamflow.store.control import ControlPart
 from iamflow.store.database import Database
+from iamflow.store.hub import HubPart
 from iamflow.store.intake import IntakePart
 from iamflow.store.journal import JournalPart
 from iamflow.store.outbox import OutboxPart
@@ -31,6 +32,7 @@ class SqlStore(
     QueryPart,
     JournalPart,
     RetentionPart,
+    HubPart,
 ):
     """Every port of the store (``iamflow.engine.ports.Store``). Threads may share it."""
 

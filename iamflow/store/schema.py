@@ -22,10 +22,11 @@ from sqlalchemy import (
 )
 
 from iamflow.domain.effect import EffectKind, OutcomeKind
+from iamflow.domain.hub import WorkflowStatus
 from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
 from iamflow.store.types import ExternalText, UtcTime
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that this program needs; a test holds it to the newest one in ``migrations/``."""
 
 NAMES = {
@@ -105,6 +106,8 @@ TICKETS = Table(
     # The end of the ticket's hash chain, kept here so that a commit need not look for it among the events.
     Column("head_seq", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
+    # The version of which Security Hub was told, or that it need not be told of: what has changed since is found by an index.
+    Column("hub_version", Integer, nullable=False, server_default="0"),
     _one_of("state", State),
     _one_of("came_from", State),
     _one_of("wanted", Wanted),
@@ -124,6 +127,7 @@ _partial("ix_tickets_leased", _T.lease_holder, where=_T.lease_holder.is_not(None
 _partial("ix_tickets_open_account", _T.account_id, _T.id, where=_OPEN)
 _partial("ix_tickets_evidence", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.evidence_removed_at.is_(None))
 _partial("ix_tickets_events", _T.closed_at, _T.id, where=_T.closed_at.is_not(None) & _T.events_removed_at.is_(None))
+_partial("ix_tickets_untold", _T.account_id, _T.id, where=_T.version > _T.hub_version)
 Index("ix_tickets_key", _T.access_key_id, _T.id)
 Index("ix_tickets_subject", _T.subject, _T.id)
 Index("ix_tickets_state", _T.state, _T.id)
@@ -275,6 +279,34 @@ FINDINGS = Table(
     Column("finding", Text, nullable=False),
 )
 Index("ix_findings_subject", FINDINGS.c.subject, FINDINGS.c.rule)
+
+# What Security Hub was told of each finding. A finding is a subject and a rule; the newest ticket about it speaks for it.
+HUB_FINDINGS = Table(
+    "hub_findings",
+    METADATA,
+    Column("finding", String(512), primary_key=True),
+    Column("ticket_id", ID, ForeignKey("tickets.id"), nullable=False),
+    Column("account_id", String(12), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # Stored before it is sent, so that the next one is later even where no answer came and the clock was put back.
+    Column("updated_at", UtcTime, nullable=False),
+    Column("turn", Integer, nullable=False),
+    # Until then nobody else tells of it: what is told by two at once could arrive in either order.
+    Column("claimed_until", UtcTime),
+    Column("digest", String(64)),
+    Column("active", Boolean),
+    Column("workflow", String(16)),
+    Column("note", ExternalText),
+    Column("accepted_at", UtcTime),
+    Column("attempts", Integer, nullable=False),
+    Column("error", ExternalText),
+    Column("due_at", UtcTime),
+    _one_of("workflow", WorkflowStatus),
+)
+_H = HUB_FINDINGS.c
+_partial("ix_hub_findings_due", _H.due_at, _H.finding, where=_H.due_at.is_not(None))
+_partial("ix_hub_findings_failed", _H.attempts, _H.finding, where=_H.error.is_not(None))
+Index("ix_hub_findings_ticket", _H.ticket_id)
 
 METRIC_SNAPSHOTS = Table(
     "metric_snapshots",

@@ -1,6 +1,6 @@
 """An endpoint that answers what a test tells it to: for answers that AWS gives rarely, and for none at all.
 
-It knows AssumeRole and GetCallerIdentity; every other operation has to be scripted.
+It speaks the query and JSON protocols, and Security Hub's paths. It knows AssumeRole and GetCallerIdentity; every other operation has to be scripted.
 """
 
 import json
@@ -26,6 +26,8 @@ class Reply:
     hang: bool = False
     cut: bool = False
 
+
+_PATHS = {"/findings/import": "BatchImportFindings", "/findings/batchupdate": "BatchUpdateFindings"}
 
 Script = Callable[[dict[str, str]], Reply]
 
@@ -110,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers["Content-Length"])
         body = self.rfile.read(length).decode()
         target = self.headers.get("X-Amz-Target")
-        asked = {"Action": target.rsplit(".", 1)[1], "body": body} if target else _form(body)
+        named = target.rsplit(".", 1)[1] if target else _PATHS.get(self.path)
+        asked = {"Action": named, "body": body} if named else _form(body)
         reply = self.scripted.answer(asked)
         if reply.hang:
             self.scripted.ended.wait()
@@ -123,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body.encode())))
         self.end_headers()
         self.wfile.write(reply.body.encode())
+
+    do_PATCH = do_POST  # noqa: N815 - as the base class looks for it
 
     def do_GET(self) -> None:
         """Hand out credentials as a container's agent does."""

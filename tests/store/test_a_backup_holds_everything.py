@@ -95,6 +95,7 @@ def _lived(store: SqlStore) -> None:
     )
     store.claim(holder="somebody", now=NOW, limit=1, lease=HOUR, only=leased.id)
     store.claim_run("retention", "2028-04-08", "somebody", NOW)
+    assert store.claim_untold([approved.account_id], now=NOW, limit=10, lease=HOUR).pairs
     store.beat("a-daemon", host="bastion", pid=7, at=NOW - DAY)
 
 

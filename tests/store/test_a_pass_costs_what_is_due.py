@@ -69,6 +69,13 @@ def test_a_claim_walks_the_index_of_what_is_due(full: SqlStore) -> None:
     assert "TEMP B-TREE" not in plan
 
 
+def test_what_security_hub_was_not_told_of_is_found_by_indexes(full: SqlStore) -> None:
+    plan = _plan(full, lambda: full.claim_untold([ACCOUNT], now=START, limit=100, lease=LEASE))
+    assert "USING INDEX ix_tickets_untold (account_id=?)" in plan
+    assert "ix_hub_findings_due (due_at>? AND due_at<?)" in plan
+    assert not [step for step in plan.splitlines() if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+
+
 def test_an_idle_pass_is_one_statement(full: SqlStore) -> None:
     assert len(_statements(full, lambda: full.claim(holder="a", now=START, limit=100, lease=LEASE))) == 1
 

@@ -18,7 +18,7 @@ from iamflow.engine.ports import TicketFilter
 from iamflow.store.open import SqlStore, open_store
 from iamflow.store.schema import METADATA, TICKETS
 from tests.postgresql import Cluster, database_of
-from tests.store.support import DAY, KEY, START, MovedClock, about, build, key_id, new_ticket
+from tests.store.support import ACCOUNT, DAY, KEY, START, MovedClock, about, build, key_id, new_ticket
 
 Look = Callable[[SqlStore], object]
 
@@ -45,6 +45,7 @@ def crowded(cluster: Cluster) -> Iterator[SqlStore]:
                 "username": "'user-' || n",
                 "due_at": f"CASE WHEN n < {DUE} THEN due_at WHEN n < {OPEN} THEN {later} END",
                 "state": f"CASE WHEN n < {OPEN} THEN state ELSE '{State.DELETED.value}' END",
+                "hub_version": "version",
                 "closed_at": f"CASE WHEN n >= {OPEN} THEN opened_at END",
             }
             columns = [column.name for column in TICKETS.columns]
@@ -76,6 +77,11 @@ def _claim(store: SqlStore) -> object:
     return store.release("a")
 
 
+def _tell_nothing(store: SqlStore) -> object:
+    """Look for what Security Hub was not told of, when one ticket of all has changed, and then none."""
+    return store.claim_untold([ACCOUNT], now=START, limit=100, lease=timedelta(minutes=5))
+
+
 LOOKS: dict[str, tuple[Look, int]] = {
     "claim and release": (_claim, DUE * 8),
     "idle claim": (lambda store: store.claim(holder="a", now=START - DAY, limit=100, lease=timedelta(minutes=5)), 0),
@@ -87,6 +93,7 @@ LOOKS: dict[str, tuple[Look, int]] = {
     "by key": (lambda store: store.ticket(key_id(77)), 2),
     "letters": (lambda store: store.due_letters(START, 100), 0),
     "age of the outbox": (lambda store: store.outbox_age(START), 0),
+    "nothing to tell Security Hub": (_tell_nothing, 4),
     "open tickets of keys": (lambda store: store.open_tickets([about(1), about(2)]), 2),
 }
 
