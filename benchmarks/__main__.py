@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import calls, importing, listing, passes, plans, profiles, startup, transitions
+from benchmarks import calls, importing, listing, passes, plans, profiles, scanning, startup, transitions
 from benchmarks.report import RESULTS, Figure, Section, page, plain
 from benchmarks.stage import OneByOne, Stage, a_stage, postgresql
 from iamflow.store.database import journal_mode
@@ -387,6 +387,31 @@ def aws_calls(sizes: Sizes) -> Section:  # noqa: ARG001 - one life is one life
     )
 
 
+def scan_calls(sizes: Sizes) -> Section:  # noqa: ARG001 - one organisation is one organisation
+    """Count the calls of a scan, and of an audit that asks about each user."""
+    done = scanning.one_scan()
+    taken, in_turn = done.scan.total(), done.in_turn.total()
+    figures = [
+        Figure(
+            what=f"a scan of {done.users} users in {done.accounts} accounts, {done.flagged} of them flagged",
+            measured=f"{taken} calls",
+            against=f"{in_turn / taken:.1f} x fewer than {in_turn}, by asking about each user in turn",
+            target=f"≤ 3 an account and 2 a flagged user = {done.bound}",
+            met=taken <= done.bound,
+        )
+    ]
+    counted = ", ".join(f"{name} {times}" for name, times in done.scan.most_common())
+    told = ", ".join(f"{name} {times}" for name, times in done.in_turn.most_common())
+    return Section(
+        title="AWS calls of a scan",
+        figures=figures,
+        notes=[
+            f"Counted by the simulated AWS: {counted}.",
+            f"In turn, as audit scripts ask, {in_turn / done.users:.1f} a user: {told}.",
+        ],
+    )
+
+
 MEASUREMENTS: dict[str, Callable[[Sizes], Section]] = {
     "transitions": durable,
     "slow-aws": slow_aws,
@@ -394,6 +419,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], Section]] = {
     "import": imports,
     "start-up": starting,
     "calls": aws_calls,
+    "scan": scan_calls,
 }
 
 if __name__ == "__main__":
