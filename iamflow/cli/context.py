@@ -18,6 +18,7 @@ from iamflow.domain.errors import DeclinedError
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _TICKET = re.compile(r"[0-9]{1,18}|A[KS]IA[A-Z0-9]{12,124}")
 KEY_ID = re.compile(r"A[KS]IA[A-Z0-9]{12,124}")
 
@@ -75,6 +76,14 @@ def confirm(question: str, *, yes: bool) -> None:
     if answer.strip().lower() not in {"y", "yes"}:
         message = "declined: nothing was done"
         raise DeclinedError(message)
+
+
+def checked_account(text: str | None) -> str | None:
+    """Check that the text, where there is one, is an account id."""
+    if text is not None and _ACCOUNT.fullmatch(text) is None:
+        message = "an account id has 12 digits"
+        raise typer.BadParameter(message)
+    return text
 
 
 def _ticket(text: str) -> str:

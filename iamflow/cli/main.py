@@ -21,6 +21,7 @@ from iamflow.cli import (
     freeze,
     hub,
     policy,
+    rules,
     scan,
     setup,
     steer,
@@ -54,6 +55,7 @@ scan.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
 app.add_typer(findings.app, name="findings", hidden=True)  # as people say it
+app.add_typer(rules.app, name="rules")
 app.add_typer(daemon.app, name="daemon")
 daemon.register(app)
 app.add_typer(freeze.app, name="freeze")

@@ -15,6 +15,7 @@ from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.hub import PUSH_FIELDS
 from iamflow.cli.main import app
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
+from iamflow.cli.rules import FIELDS as RULES_FIELDS
 from iamflow.cli.scan import SCAN_FIELDS
 
 _PLAIN_TYPE = re.compile(r" <(str|list\[(str|Path)\])>$")
@@ -61,6 +62,7 @@ def _fields() -> str:
         "ticket history": EVENT_FIELDS,
         "finding list": FINDING_FIELDS,
         "finding push": PUSH_FIELDS,
+        "rules test": RULES_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,
         "scan (accounts)": SCAN_FIELDS,
         "tick": TICK_FIELDS,

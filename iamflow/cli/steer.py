@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, confirm, opened
+from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, checked_account, confirm, opened
 from iamflow.cli.dates import day_or_time
 from iamflow.cli.plan import plan
 from iamflow.cli.render.out import complain, say
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from iamflow.domain.ticket import Ticket
     from iamflow.engine.steer import Reply
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _USER = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _LONGEST_EXTENSION = 3650
 _DIGEST = re.compile(r"[0-9a-fA-F]{12,64}")
@@ -280,13 +279,6 @@ def _reply(app: "Application", ref: str, answer: "Reply", on_behalf_of: str | No
         act(app, ticket)
 
 
-def _account(text: str | None) -> str | None:
-    if text is not None and _ACCOUNT.fullmatch(text) is None:
-        message = "an account id has 12 digits"
-        raise typer.BadParameter(message)
-    return text
-
-
 def _user(text: str | None) -> str | None:
     if text is not None and _USER.fullmatch(text) is None:
         message = "an IAM user name has up to 64 letters, digits and +=,.@_-"
@@ -308,7 +300,7 @@ def open_ticket(
         str | None, typer.Option("--workflow", metavar="W", help="The workflow, such as disable-key.")
     ] = None,
     account: Annotated[
-        str | None, typer.Option("--account", metavar="A", callback=_account, help="The account's id.")
+        str | None, typer.Option("--account", metavar="A", callback=checked_account, help="The account's id.")
     ] = None,
     user: Annotated[
         str | None, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")

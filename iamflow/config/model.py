@@ -14,6 +14,7 @@ from iamflow.config.owner_map import read_owner_map
 from iamflow.config.sections import DAY, HOUR, MINUTE
 from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.ids import AccountId
+from iamflow.domain.overrides import Override
 from iamflow.domain.owners import valid_address
 from iamflow.domain.policy import (
     AccountScope,
@@ -235,10 +236,12 @@ class Settings(BaseSettings):
             rules=Rules(
                 max_key_age=self.rules.max_key_age,
                 recent_use=self.rules.recent_use,
+                auto_deactivate_after=self.rules.auto_deactivate_after,
                 reopen_after=self.rules.reopen_after,
                 max_fact_age=self.rules.max_fact_age,
                 unused_after=self.rules.unused_after,
                 opens=self._opens(),
+                overrides=tuple(_override(one) for one in self.rules.overrides),
             ),
             disable_key=self._disable_key(),
             enforce_mfa=self._enforce_mfa(),
@@ -385,3 +388,13 @@ def _ids(choices: Iterable[AccountId | AccountPattern]) -> frozenset[AccountId]:
 
 def _patterns(choices: Iterable[AccountId | AccountPattern]) -> tuple[AccountPattern, ...]:
     return tuple(choice for choice in choices if isinstance(choice, AccountPattern))
+
+
+def _override(one: sections.OverrideSettings) -> Override:
+    return Override(
+        accounts=tuple(one.accounts),
+        tags=tuple(one.tags.items()),
+        max_key_age=one.max_key_age,
+        unused_after=one.unused_after,
+        opens={rule: None if workflow == "none" else workflow for rule, workflow in one.open.chosen().items()},
+    )

@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     CONFIRMATION = "confirmation"
     RETRY_LATER = "retry_later"
     RETENTION = "retention"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from iamflow.domain.overrides import tag_fits
 from iamflow.domain.policy import Protection
 
 
@@ -20,7 +21,6 @@ def protected_by_name(account_id: str, username: str, protection: Protection) ->
 def protected_by_tag(tags: Mapping[str, str], protection: Protection) -> str | None:
     """Return why a user is protected by its tags, or None."""
     for name, pattern in protection.tags:
-        for tag, value in tags.items():
-            if tag.lower() == name.lower() and fnmatchcase(value.lower(), pattern.lower()):
-                return f"protected by its tag {name}"
+        if tag_fits(tags, name, pattern):
+            return f"protected by its tag {name}"
     return None

@@ -6,7 +6,7 @@ AWS is read again before anything follows from it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iamflow.domain.facts import Finding, KeyStatus, UserFacts, dated, marked
 from iamflow.domain.ids import AccountId
@@ -42,7 +42,7 @@ def judge_key(finding: Finding, policy: Policy, now: datetime) -> Verdict:
     """Judge one key of a report."""
     current = _not_ahead(finding, now)
     facts = current.key_facts
-    old = now - facts.created_at > policy.rules.max_key_age
+    old = now - facts.created_at > policy.rules.at_intake(finding.account_id, finding.account_name).max_key_age
     applies = old and facts.status is KeyStatus.ACTIVE
     used = facts.last_use.at
     return Verdict(
@@ -79,8 +79,9 @@ def judge_user(user: ReportedUser, policy: Policy, now: datetime) -> tuple[Verdi
         ),
         now,
     )
+    unused_after = policy.rules.at_intake(user.account_id, user.account_name).unused_after
     judged = (
-        (RuleName.USER_UNUSED, not user.other_credentials and is_unused(user.facts, policy, now)),
+        (RuleName.USER_UNUSED, not user.other_credentials and is_unused(user.facts, unused_after, now)),
         (RuleName.CONSOLE_WITHOUT_MFA, user.facts.console and not user.facts.mfa),
     )
     return tuple(Verdict(rule=rule, finding=finding, applies=applies, retires=not applies) for rule, applies in judged)
@@ -98,15 +99,16 @@ def judge_root(finding: Finding, policy: Policy, now: datetime) -> tuple[Verdict
 
 
 def dealt_with_by(verdict: Verdict, policy: Policy) -> str | None:
-    """Return the workflow that deals with what a rule found; None where the rule is not applied."""
-    return policy.rules.opened_by(verdict.dealt_with_as)
+    """Return the workflow that deals with what a rule found in that account; None where the rule is not applied there."""
+    finding = verdict.finding
+    return policy.rules.at_intake(finding.account_id, finding.account_name).opened_by(verdict.dealt_with_as)
 
 
-def is_unused(facts: UserFacts, policy: Policy, now: datetime) -> bool:
-    """Return whether nobody has used the user for ``rules.unused_after``. Where no use and no age is known, it is not unused."""
+def is_unused(facts: UserFacts, unused_after: timedelta, now: datetime) -> bool:
+    """Return whether nobody has used the user for ``unused_after``. Where no use and no age is known, it is not unused."""
     used = _latest((facts.password_last_used, facts.key_last_used))
     idle_since = used or facts.created_at
-    return idle_since is not None and now - idle_since > policy.rules.unused_after
+    return idle_since is not None and now - idle_since > unused_after
 
 
 def _latest(times: Iterable[datetime | None]) -> datetime | None:

@@ -17,7 +17,7 @@ from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import Policy
 from iamflow.domain.protection import protected_by_name
-from iamflow.domain.rules import ReportedUser, RuleName, Verdict, judge_key, judge_root, judge_user
+from iamflow.domain.rules import ReportedUser, RuleName, Verdict, dealt_with_by, judge_key, judge_root, judge_user
 from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
 from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
@@ -71,7 +71,7 @@ def import_report(
     """Open and update tickets from a validated report; ``progress`` is told how many rows are done."""
     scan = None if dry_run else desk.store.begin_scan(report.info)
     work = _Import(desk=desk, report=report, result=Intake(rows=report.rows), scan=scan, users=Users(info=report.info))
-    about_users = bool(_ABOUT_USERS & desk.policy.rules.opens.keys())
+    about_users = bool(_ABOUT_USERS & desk.policy.rules.applied)
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
         _keys(work, chunk)
@@ -100,12 +100,12 @@ def _keys(work: _Import, chunk: Sequence[ReportedKey]) -> None:
     policy, now = work.desk.policy, work.desk.clock.now()
     standing = work.desk.store.open_tickets([subject_id(row.account_id, row.username, row.key_id) for row in chunk])
     known = {ticket.access_key_id for ticket in standing.values()}
+    youngest = policy.rules.least_key_age
     verdicts = [
         verdict
         for row in chunk
-        if now - row.created_at > policy.rules.max_key_age or row.key_id in known
-        if policy.rules.opened_by((verdict := judge_key(row.finding(), policy, now)).dealt_with_as) is not None
-        or row.key_id in known
+        if now - row.created_at > youngest or row.key_id in known
+        if dealt_with_by(verdict := judge_key(row.finding(), policy, now), policy) is not None or row.key_id in known
     ]
     _take_in(work, verdicts, standing)
 
@@ -117,7 +117,7 @@ def _users(work: _Import, users: Sequence[ReportedUser]) -> None:
         verdict
         for user in users
         for verdict in judge_user(user, policy, now)
-        if policy.rules.opened_by(verdict.dealt_with_as) is not None
+        if dealt_with_by(verdict, policy) is not None
     ]
     quiet = [verdict.finding.subject for verdict in judged if not verdict.applies]
     standing = store.open_tickets([subject_id(user.account_id, user.username, None) for user in users])
@@ -139,7 +139,7 @@ def _roots(work: _Import, chunk: Sequence[Finding]) -> None:
         verdict
         for finding in chunk
         for verdict in judge_root(finding, policy, now)
-        if policy.rules.opened_by(verdict.dealt_with_as) is not None
+        if dealt_with_by(verdict, policy) is not None
     ]
     _take_in(work, verdicts, work.desk.store.open_tickets([finding.subject for finding in chunk]))
 
@@ -170,7 +170,7 @@ def _for_each_ticket(verdicts: Sequence[Verdict], policy: Policy) -> list[Verdic
     """Return one verdict for each ticket: of several rules that it is opened by, one that applies keeps it open."""
     found: dict[tuple[SubjectId, str | None], Verdict] = {}
     for verdict in verdicts:
-        of = (verdict.finding.subject, policy.rules.opened_by(verdict.dealt_with_as))
+        of = (verdict.finding.subject, dealt_with_by(verdict, policy))
         if of not in found or verdict.applies:
             found[of] = verdict
     return list(found.values())
@@ -185,9 +185,7 @@ def _to_open(
     """
     policy, result = work.desk.policy, work.result
     wanted = [
-        (workflow, verdict.finding)
-        for verdict in applying
-        if (workflow := policy.rules.opened_by(verdict.dealt_with_as)) is not None
+        (workflow, verdict.finding) for verdict in applying if (workflow := dealt_with_by(verdict, policy)) is not None
     ]
     unticketed = [(workflow, finding) for workflow, finding in wanted if finding.subject not in standing]
     refused = [
@@ -245,7 +243,7 @@ def _update(verdict: Verdict, standing: Mapping[SubjectId, Ticket], work: _Impor
     ticket = standing.get(verdict.finding.subject)
     if ticket is None or verdict.finding.facts.as_of <= ticket.facts.as_of:
         return None
-    if work.desk.policy.rules.opened_by(verdict.dealt_with_as) != ticket.workflow and ticket.access_key_id is None:
+    if dealt_with_by(verdict, work.desk.policy) != ticket.workflow and ticket.access_key_id is None:
         return None
     facts = _learned(ticket, marked(verdict.finding.facts, holds=verdict.applies))
     ended_now = ticket.facts.holds and not verdict.applies

@@ -359,6 +359,10 @@ class QueryStore(Protocol):
         """Return the current findings."""
         ...
 
+    def findings_about(self, name: str) -> Sequence[StoredFinding]:
+        """Return what the newest reports say of users of this name, or of this whole key id, whether it is a finding or not."""
+        ...
+
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return how many tickets there are by (workflow, state)."""
         ...

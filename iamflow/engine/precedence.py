@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from iamflow.domain.decision import Decision
 from iamflow.domain.ids import SubjectId, TicketId
-from iamflow.domain.rules import RuleName, Verdict
+from iamflow.domain.rules import RuleName, Verdict, dealt_with_by
 from iamflow.domain.states import Resolution, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.engine.changes import settled_change
@@ -25,7 +25,7 @@ def without_lesser(
     ends: list[Change] = []
     lesser: dict[TicketId, SubjectId] = {}
     for verdict in applying:
-        ticket, greater = standing.get(verdict.finding.subject), desk.policy.rules.opened_by(verdict.rule)
+        ticket, greater = standing.get(verdict.finding.subject), dealt_with_by(verdict, desk.policy)
         if ticket is None or verdict.rule is not RuleName.USER_UNUSED or greater in {None, ticket.workflow}:
             continue
         workflow = registry.of_version(ticket.workflow, ticket.workflow_version)

@@ -80,16 +80,19 @@ class QueryPart(Part):
     def findings(self, *, rule: str | None = None, account: str | None = None) -> Sequence[StoredFinding]:
         """Return the current findings that hold; ``account`` is an id or a name."""
         f = FINDINGS.c
-        query = (
-            select(f.rule, f.finding, f.subject, f.as_of, SCANS.c.source)
-            .join(SCANS, SCANS.c.id == f.scan_id)
-            .where(SCANS.c.published_at.is_not(None), f.holds.is_(True), ~superseded(FINDINGS))
-            .order_by(f.account_id, f.username, f.subject, f.rule)
-        )
+        query = _current().where(f.holds.is_(True))
         if rule is not None:
             query = query.where(f.rule == rule)
         if account is not None:
             query = query.where(or_(f.account_id == account, f.account_name == account))
+        return self._stored(query)
+
+    def findings_about(self, name: str) -> Sequence[StoredFinding]:
+        """Return what the newest reports say of users of this name, or of this key; see ``QueryStore.findings_about``."""
+        f = FINDINGS.c
+        return self._stored(_current().where(or_(f.username == name, f.subject == f"key:{name}")))
+
+    def _stored(self, query: Select[Any]) -> Sequence[StoredFinding]:
         with self.database.reading() as connection:
             found = connection.execute(query).all()
             standing = _open_by_subject(connection)
@@ -110,6 +113,17 @@ class QueryPart(Part):
         query = select(t.workflow, t.state, func.count().label("number")).group_by(t.workflow, t.state)
         with self.database.reading() as connection:
             return {(row.workflow, row.state): row.number for row in connection.execute(query)}
+
+
+def _current() -> Select[Any]:
+    """Return the query for what the newest published report says of each subject by each rule, whether it still holds or not."""
+    f = FINDINGS.c
+    return (
+        select(f.rule, f.finding, f.subject, f.as_of, SCANS.c.source)
+        .join(SCANS, SCANS.c.id == f.scan_id)
+        .where(SCANS.c.published_at.is_not(None), ~superseded(FINDINGS))
+        .order_by(f.account_id, f.username, f.subject, f.rule)
+    )
 
 
 def _account_ids(connection: Connection, account: str) -> list[str]:

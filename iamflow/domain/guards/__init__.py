@@ -40,6 +40,7 @@ GUARDS: tuple[Guard, ...] = (
     subject.not_compromised,
     use.use_is_known,
     use.not_recently_used,
+    use.idle_for_time_alone,
     use.only_active_key,
     use.not_used_since,
     use.idle_long_enough,

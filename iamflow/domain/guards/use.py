@@ -41,6 +41,26 @@ def not_recently_used(c: Circumstances) -> Refusal | None:
     return None
 
 
+def idle_for_time_alone(c: Circumstances) -> Refusal | None:
+    """Refuse to take a key's access by time alone unless it is known to be idle for ``rules.auto_deactivate_after``, where set.
+
+    A key whose last use nobody knows is never idle. Where a new key takes its place, its adoption says more.
+    """
+    least = c.policy.rules.auto_deactivate_after
+    takes = c.effect.kind.begins and c.effect.kind.about_key
+    if least is None or not takes or c.policy.of(c.ticket.workflow).idle is not None or approved(c):
+        return None
+    latest = _latest_use(c)
+    if latest is not None and c.now - latest > least:
+        return None
+    told = "no last use of the key is known" if latest is None else f"the key was used on {latest:%Y-%m-%d %H:%M} UTC"
+    return Refusal(
+        code="not_idle_for_time_alone",
+        sentence=f"{told}: within rules.auto_deactivate_after, or not known, its deactivation needs an approval",
+        remedy=Remedy.APPROVE,
+    )
+
+
 def only_active_key(c: Circumstances) -> Refusal | None:
     """Refuse a brown-out, by time alone, of a user with another Active key: the deny meets every key of the user."""
     if c.effect.kind is not EffectKind.ATTACH_BROWNOUT or approved(c):

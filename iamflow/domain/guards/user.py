@@ -55,7 +55,8 @@ def user_is_idle(c: Circumstances) -> Refusal | None:
     if not c.effect.kind.takes_user or not c.effect.kind.begins:
         return None
     latest = idle_since(c)
-    if latest is not None and c.now - latest > c.policy.rules.unused_after:
+    rules = c.policy.rules.of(c.ticket.account_id, c.ticket.account_name, c.reading.tags)
+    if latest is not None and c.now - latest > rules.unused_after:
         return None
     when = f"on {latest:%Y-%m-%d %H:%M} UTC" if latest is not None else "at a time that is not known"
     return Refusal(

@@ -1,7 +1,6 @@
 """What AWS says about the user, and whether it is iamflow's to take away."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from iamflow.domain.belongings import beyond, merged, without
 from iamflow.domain.decision import Sight
@@ -14,6 +13,7 @@ from iamflow.domain.quarantine import policy_name
 from iamflow.domain.states import Resolution, State
 from iamflow.domain.ticket import Owner, Ticket
 from iamflow.workflows.shared import common
+from iamflow.workflows.shared.tagged import last_sign_of_life
 from iamflow.workflows.workflow import Situation
 
 _FIRST = ("Manager", "Team")
@@ -25,18 +25,11 @@ def no_longer_a_finding(ticket: Ticket, reading: UserReading, situation: Situati
     if reading.user_id is None:
         return Resolution.USER_GONE, "the user does not exist any more"
     since = last_sign_of_life(reading)
-    active = since is not None and situation.now - since <= situation.policy.rules.unused_after
+    rules = situation.policy.rules.at_intake(ticket.account_id, ticket.account_name)
+    active = since is not None and situation.now - since <= rules.unused_after
     if active and ticket.requester == RULES:
         return Resolution.USER_ACTIVE, f"the user was active, or was given a key, on {since:%Y-%m-%d}"
     return None
-
-
-def last_sign_of_life(reading: UserReading) -> datetime | None:
-    """Return the latest of: sign-in, use of a key, making of a key, making of the user."""
-    uses = [use.at for use in (reading.uses or {}).values()]
-    made = [key.created_at for key in reading.keys]
-    times = (reading.created_at, reading.password_last_used, *uses, *made)
-    return max((at for at in times if at is not None), default=None)
 
 
 def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:

@@ -13,7 +13,7 @@ from iamflow.domain.notice import NoticeKind, NoticeState
 from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.shared import common, notices
+from iamflow.workflows.shared import common, notices, tagged
 from iamflow.workflows.workflow import Situation
 
 
@@ -76,6 +76,9 @@ def _nothing_to_give_back(course: Course, ticket: Ticket, situation: Situation) 
 
 def _under_way(course: Course, case: Case, sight: Sight, situation: Situation) -> Decision:
     ticket = case.ticket
+    spared = tagged.spared(ticket, sight.user, situation, renewed=_as_new(ticket))
+    if spared is not None:
+        return spared
     if not situation.policy.acts_in(ticket.account_id) or case.enforced_since is None:
         reason = "iamflow only observes this account"
         return common.stay(ticket, due_at=situation.now + situation.policy.timing.recheck, reason=reason)

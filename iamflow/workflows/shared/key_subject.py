@@ -25,7 +25,8 @@ def no_longer_a_finding(ticket: Ticket, reading: UserReading, situation: Situati
             Resolution.KEY_INACTIVE,
             "the key is Inactive already, and iamflow did not do it",
         )
-    young = situation.now - key.created_at <= situation.policy.rules.max_key_age
+    rules = situation.policy.rules.at_intake(ticket.account_id, ticket.account_name)
+    young = situation.now - key.created_at <= rules.max_key_age
     if young and ticket.requester == RULES:
         return Resolution.KEY_YOUNG, "the key is younger than rules.max_key_age"
     return None
