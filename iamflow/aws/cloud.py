@@ -13,6 +13,7 @@ from iamflow.aws.budget import LookupBudget
 from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
+from iamflow.aws.contacts import REGIONS, Contacts
 from iamflow.aws.grants import read as read_grants
 from iamflow.aws.keys import read_user
 from iamflow.aws.objects import put
@@ -80,6 +81,7 @@ class AwsCloud:
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
         self._quotas: HourCache[int] = HourCache(clock)
+        self._contacts = Contacts(clock)
 
     def read(self, subject: UserSubject) -> UserReading:
         """Read user, tags, keys, last use and attached quarantine policies of the subject now: four calls."""
@@ -111,6 +113,11 @@ class AwsCloud:
     def put_object(self, bucket: str, name: str, file: Path) -> None:
         """Put a file into S3, with this host's own credentials."""
         put(self._sessions.base().reading("s3", self._clients.region, pauses=ONCE), bucket, name, file)
+
+    def security_contact(self, account_id: AccountId) -> str | None:
+        """Return the address that the account names for security matters; None for none and for not known alike."""
+        region = REGIONS.get(self._clients.partition, self._clients.region)
+        return self._contacts.security(account_id, self._api(account_id, "account", region))
 
     def members(self, account_id: AccountId, target: str) -> tuple[Member, ...]:
         """Read which member accounts lie under a target of the organisation that this account manages now."""

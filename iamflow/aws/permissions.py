@@ -27,8 +27,17 @@ _VERSION = "2012-10-17"
 USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")
 """What one reading of a user and its key calls; all can be limited to users (Service Authorization Reference, IAM)."""
 
-ACCOUNT_READS = ("cloudtrail:LookupEvents", "ec2:DescribeRegions", "iam:GetAccountSummary", "sts:GetCallerIdentity")
-"""What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete."""
+ACCOUNT_READS = (
+    "account:GetAlternateContact",
+    "cloudtrail:LookupEvents",
+    "ec2:DescribeRegions",
+    "iam:GetAccountSummary",
+    "sts:GetCallerIdentity",
+)
+"""What has no resource to limit it to. AWS allows GetCallerIdentity to everybody; it is listed to be complete.
+
+Without GetAlternateContact everything works but for the account's own security contact, which then is not known.
+"""
 
 HUB_WRITES = ("securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings")
 """What telling Security Hub calls. Neither can be limited to resources (Service Authorization Reference, Security Hub)."""

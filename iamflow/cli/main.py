@@ -20,6 +20,7 @@ from iamflow.cli import (
     findings,
     freeze,
     hub,
+    owners,
     policy,
     rules,
     scan,
@@ -55,6 +56,7 @@ scan.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
 app.add_typer(findings.app, name="findings", hidden=True)  # as people say it
+app.add_typer(owners.app, name="owner")
 app.add_typer(rules.app, name="rules")
 app.add_typer(daemon.app, name="daemon")
 daemon.register(app)

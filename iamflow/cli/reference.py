@@ -14,6 +14,7 @@ from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
 from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.hub import PUSH_FIELDS
 from iamflow.cli.main import app
+from iamflow.cli.owners import FIELDS as OWNER_FIELDS
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
 from iamflow.cli.rules import FIELDS as RULES_FIELDS
 from iamflow.cli.scan import SCAN_FIELDS
@@ -62,6 +63,7 @@ def _fields() -> str:
         "ticket history": EVENT_FIELDS,
         "finding list": FINDING_FIELDS,
         "finding push": PUSH_FIELDS,
+        "owner list": OWNER_FIELDS,
         "rules test": RULES_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,
         "scan (accounts)": SCAN_FIELDS,

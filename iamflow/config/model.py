@@ -379,6 +379,8 @@ class Settings(BaseSettings):
             contacts={str(account): address for account, address in self.accounts.contacts.items()},
             default=self.owners.default,
             allowed_domains=tuple(self.owners.allowed_domains),
+            account_contact=self.owners.account_contact,
+            central=tuple(address for address in (self.notify.team, self.notify.contact) if address is not None),
         )
 
 

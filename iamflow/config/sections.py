@@ -328,6 +328,7 @@ class Owners(Section):
 
     tags: Names = Field(default_factory=lambda: ["Owner", "Email", "Team", "Manager"])
     map: Path | None = None
+    account_contact: bool = True
     default: str | None = None
     allowed_domains: Domains = Field(default_factory=list)
 

@@ -195,6 +195,9 @@ class UserReading:
     role_used_at: datetime | None = None
     """When the blueprint's role was last used; None for never, for no data, and where it was not asked for."""
 
+    security_contact: str | None = None
+    """The address that the account names for security matters; None for none, for not known, and where it was not asked for."""
+
     organisation: OrganisationReading | None = None
     """What Organizations says of a target and a policy; only in a reading for a guardrail, which holds no user."""
 

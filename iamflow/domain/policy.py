@@ -339,6 +339,10 @@ class OwnerRules:
     """Account id → address."""
     default: str | None = None
     allowed_domains: tuple[str, ...] = ()
+    account_contact: bool = True
+    """Whether the contact that an account itself names for security matters counts."""
+    central: tuple[str, ...] = ()
+    """Addresses that stand for many accounts: as a contact, such a one is nobody in particular."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

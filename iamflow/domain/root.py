@@ -21,6 +21,8 @@ class AccountReading:
     """Whether the root user has any access key, Active or not: AWS does not tell the two apart."""
     aws_time: datetime | None = None
     """What AWS's own Date header said; None where it said nothing."""
+    security_contact: str | None = None
+    """The address that the account names for security matters; None for none, for not known, and where it was not asked for."""
 
     @property
     def lacking(self) -> tuple[str, ...]:

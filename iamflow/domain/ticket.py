@@ -19,7 +19,10 @@ from iamflow.domain.subject import subject_id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owner:
-    """Who is told. ``source`` is ``tag``, ``map``, ``contact`` or ``default``; a default is nobody in particular."""
+    """Who is told. ``source`` is ``tag``, ``map``, ``contact`` (of the settings), ``account`` (the account's own) or ``default``.
+
+    A default is nobody in particular.
+    """
 
     address: str
     source: str

@@ -1,12 +1,15 @@
 """Reads what a decision needs from AWS, one ticket at a time, and decides. Runs in the pool; touches no database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Intent, Outcome, OutcomeKind
 from iamflow.domain.errors import TemporaryError
 from iamflow.domain.facts import UserReading
+from iamflow.domain.owners import find_owner
 from iamflow.domain.root import AccountReading
+from iamflow.domain.states import State
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
 from iamflow.engine import guardrails, migration, sweeps
@@ -85,7 +88,8 @@ def _read(engine: Engine, subject: UserSubject, ticket: Ticket, sight: Sight, wh
         case Look.USER:
             reading = engine.cloud.read(subject)
             _require_time(engine, ticket, reading)
-            seen = replace(sight, user=reading)
+            contact = _security_contact(engine, ticket, reading.tags) if subject.governed is None else None
+            seen = replace(sight, user=replace(reading, security_contact=contact))
         case Look.QUOTA:
             seen = replace(sight, quota=engine.cloud.key_quota(ticket.account_id))
         case Look.SNAPSHOT:
@@ -110,7 +114,8 @@ def _beyond_users(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> S
         case Look.ACCOUNT:
             account = engine.cloud.read_account(ticket.account_id)
             _require_time(engine, ticket, account)
-            seen = replace(sight, account=account)
+            contact = _security_contact(engine, ticket, {})
+            seen = replace(sight, account=replace(account, security_contact=contact))
         case Look.PREVIEW:
             seen = replace(sight, preview=guardrails.preview(engine, ticket))
         case Look.DENIALS:
@@ -142,6 +147,16 @@ def _searched(engine: Engine, ticket: Ticket, sight: Sight, what: Look) -> Sight
             message = f"nothing reads {what}"
             raise AssertionError(message)
     return seen
+
+
+def _security_contact(engine: Engine, ticket: Ticket, tags: Mapping[str, str]) -> str | None:
+    """Return whom the account names for security matters, where nobody was told yet and nothing else leads to anybody."""
+    rules = engine.policy.owners
+    if not rules.account_contact or ticket.state is not State.OPEN:
+        return None
+    found = find_owner(tags, ticket.account_id, rules)
+    known = found is not None and found.source != "default"
+    return None if known else engine.cloud.security_contact(ticket.account_id)
 
 
 def _require_time(engine: Engine, ticket: Ticket, reading: UserReading | AccountReading) -> None:

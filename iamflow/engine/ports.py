@@ -561,6 +561,13 @@ class Cloud(Protocol):
         """Put a file into S3, with this host's own credentials."""
         ...
 
+    def security_contact(self, account_id: AccountId) -> str | None:
+        """Return the mail address that the account names for security matters (may be up to an hour old).
+
+        None where it names none, and where that cannot be found out: it is never a reason for an error.
+        """
+        ...
+
     def members(self, account_id: AccountId, target: str) -> Sequence[Member]:
         """Read which member accounts lie under a target of the organisation that this account manages now."""
         ...

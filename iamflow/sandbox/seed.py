@@ -124,6 +124,12 @@ class Seed:
         elif mfa == "Hardware":
             backend.enable_mfa_device(user.name, f"GAHT{user.id[-8:]}", "123456", "654321")
 
+    def security_contact(self, account_id: str, address: str) -> None:
+        """Let an account name its alternate contact for security matters."""
+        with self._world.lock:
+            accounts: Any = account_backends[account_id]["aws"]
+            accounts.put_alternate_contact("SECURITY", address, "Security", "+1 555 0100", "Security")
+
     def key(
         self,
         account_id: str,

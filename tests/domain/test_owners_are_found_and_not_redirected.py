@@ -125,3 +125,37 @@ def test_no_tag_value_leads_to_an_address_outside_the_allowed_domains(value: str
 
     assert found is not None
     assert found.source != "tag" or found.address.lower().endswith(("@example.com", "@sub.example.org"))
+
+
+# --- the account's own contact ----------------------------------------------------------------------------------------
+
+
+def _by_contact(address: str, **changes: object) -> Owner | None:
+    rules = replace(RULES, contacts={}, central=("soc@example.com",), **changes)  # type: ignore[arg-type]  # as above
+    return find_owner({"Team": "nobody"}, ACCOUNT, rules, address)
+
+
+def test_the_accounts_own_contact_comes_before_the_default() -> None:
+    assert _by_contact("payments@example.com") == Owner(address="payments@example.com", source="account")
+    assert find_owner({"Owner": "ada@example.com"}, ACCOUNT, RULES, "payments@example.com") == _found(
+        {"Owner": "ada@example.com"}
+    )
+    assert find_owner({}, ACCOUNT, RULES, "payments@example.com") == CONTACT
+
+
+@pytest.mark.parametrize("address", ["no address", "a@b", "<a@example.com>", "a@example.com,b@example.com", ""])
+def test_a_contact_that_is_no_address_is_passed_over(address: str) -> None:
+    assert _by_contact(address) == Owner(address="security@example.com", source="default")
+
+
+def test_a_contact_must_be_in_the_allowed_domains_where_some_are_set() -> None:
+    elsewhere = "payments@agency.test"
+    assert _by_contact(elsewhere) == Owner(address="security@example.com", source="default")
+    assert _by_contact(elsewhere, allowed_domains=()) == Owner(address=elsewhere, source="account")
+
+
+@pytest.mark.parametrize("address", ["SOC@example.com", "security@example.com"])
+def test_one_mailbox_for_every_account_is_nobody_in_particular(address: str) -> None:
+    found = _by_contact(address)
+    assert found is not None
+    assert found.source == "default"

@@ -6,13 +6,13 @@ from iamflow.domain.belongings import beyond, merged, without
 from iamflow.domain.decision import Sight
 from iamflow.domain.facts import LastUse, UserFacts, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.owners import find_owner
 from iamflow.domain.people import RULES
 from iamflow.domain.plan import digest_of
 from iamflow.domain.quarantine import policy_name
-from iamflow.domain.states import Resolution, State
-from iamflow.domain.ticket import Owner, Ticket
+from iamflow.domain.states import Resolution
+from iamflow.domain.ticket import Ticket
 from iamflow.workflows.shared import common
+from iamflow.workflows.shared.key_subject import owner_by
 from iamflow.workflows.shared.tagged import last_sign_of_life
 from iamflow.workflows.workflow import Situation
 
@@ -46,24 +46,14 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
         as_of=reading.read_at,
         source="live",
     )
-    known = replace(ticket, user_id=ticket.user_id or reading.user_id, owner=_owner(ticket, reading, situation))
+    owner = owner_by(ticket, reading.tags, reading.security_contact, situation, first=_FIRST)
+    known = replace(ticket, user_id=ticket.user_id or reading.user_id, owner=owner)
     return replace(
         known,
         facts=facts,
         plan_digest=digest_of(known, reading, situation.policy) or known.plan_digest,
         progress=replace(known.progress, last_use=latest),
     )
-
-
-def _owner(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
-    if ticket.state is not State.OPEN and ticket.owner is not None:
-        return ticket.owner
-    rules = situation.policy.owners
-    others = tuple(tag for tag in rules.tags if tag.lower() not in {first.lower() for first in _FIRST})
-    found = find_owner(reading.tags, ticket.account_id, replace(rules, tags=(*_FIRST, *others)))
-    if found is None and situation.policy.team is not None:
-        return Owner(address=situation.policy.team, source="default")
-    return found
 
 
 def recorded(ticket: Ticket, sight: Sight, situation: Situation) -> tuple[Ticket, tuple[NewEvent, ...]]:

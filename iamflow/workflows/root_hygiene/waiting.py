@@ -56,7 +56,7 @@ def _learn(ticket: Ticket, sight: Sight, situation: Situation) -> Ticket:
         source="live",
         holds=bool(reading.lacking),
     )
-    return replace(ticket, facts=facts, owner=owner_by(ticket, {}, situation))
+    return replace(ticket, facts=facts, owner=owner_by(ticket, {}, reading.security_contact, situation))
 
 
 def _required(sight: Sight) -> AccountReading:

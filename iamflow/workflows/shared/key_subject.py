@@ -78,14 +78,25 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
 
 def owner_of(ticket: Ticket, reading: UserReading, situation: Situation) -> Owner | None:
     """Return who is told about a user: whoever was told first, once a notice is out."""
-    return owner_by(ticket, reading.tags, situation)
+    return owner_by(ticket, reading.tags, reading.security_contact, situation)
 
 
-def owner_by(ticket: Ticket, tags: Mapping[str, str], situation: Situation) -> Owner | None:
-    """Return who is told, by these tags and the settings: whoever was told first, once a notice is out."""
+def owner_by(
+    ticket: Ticket,
+    tags: Mapping[str, str],
+    security_contact: str | None,
+    situation: Situation,
+    first: tuple[str, ...] = (),
+) -> Owner | None:
+    """Return who is told, by these tags, the account's own contact and the settings: whoever was told first, once a notice is out.
+
+    ``first`` names tags that come before those of the settings.
+    """
     if ticket.state is not State.OPEN and ticket.owner is not None:
         return ticket.owner
-    found = find_owner(tags, ticket.account_id, situation.policy.owners)
+    rules = situation.policy.owners
+    others = tuple(tag for tag in rules.tags if tag.lower() not in {one.lower() for one in first})
+    found = find_owner(tags, ticket.account_id, replace(rules, tags=(*first, *others)), security_contact)
     if found is None and situation.policy.team is not None:
         return Owner(address=situation.policy.team, source="default")
     return found
