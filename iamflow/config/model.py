@@ -253,7 +253,12 @@ class Settings(BaseSettings):
             ),
             org_mfa_guardrail=self._org_mfa_guardrail(),
             timing=self._timing(),
-            protection=Protection(users=tuple(self.protect.users), tags=tuple(self.protect.tags.items())),
+            protection=Protection(
+                users=tuple(self.protect.users),
+                tags=tuple(self.protect.tags.items()),
+                managed=self.protect.managed,
+                managed_tags=tuple(self.protect.managed_tags.items()),
+            ),
             caps=Caps(
                 per_account_per_day=self.limits.per_account_per_day, percent_of_users=self.limits.percent_of_users
             ),

@@ -21,6 +21,7 @@ from iamflow.config.fields import (
     listed,
 )
 from iamflow.config.secrets import SecretRef
+from iamflow.domain.policy import Managed
 from iamflow.domain.require_mfa import How
 from iamflow.domain.sink import SinkKind
 
@@ -84,6 +85,10 @@ class Protect(Section):
 
     users: Names = Field(default_factory=lambda: ["break-glass*"])
     tags: dict[str, str] = Field(default_factory=lambda: {"iamflow:protected": "*"})
+    managed: Managed = Managed.TICKET
+    managed_tags: dict[str, str] = Field(
+        default_factory=lambda: {"terraform": "*", "managed-by": "*terraform*", "ManagedBy": "*terraform*"}
+    )
 
 
 class Opens(Section):

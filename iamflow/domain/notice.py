@@ -35,6 +35,7 @@ class NoticeKind(StrEnum):
     REMEDIATED = "remediated"
     ROOT_AT_RISK = "root_at_risk"
     ESCALATED = "escalated"
+    MANAGED = "managed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

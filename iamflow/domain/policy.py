@@ -244,6 +244,17 @@ class Timing:
     """The least grace that is left after a hold."""
 
 
+class Managed(StrEnum):
+    """What becomes of findings about users whom infrastructure as code manages."""
+
+    TICKET = "ticket"
+    """As of every other user; people see what manages it."""
+    NOTICE = "notice"
+    """The owner is told once to change it there, and iamflow changes nothing."""
+    SKIP = "skip"
+    """Refused, as protected users are."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Protection:
     """Who is never touched. Patterns are shell patterns over the whole user name, compared without regard to case."""
@@ -252,6 +263,10 @@ class Protection:
     tags: tuple[tuple[str, str], ...] = (("iamflow:protected", "*"),)
     own_usernames: tuple[tuple[str, str], ...] = ()
     """(account id, user name) of iamflow's own identity and of approvers who are IAM users."""
+    managed: Managed = Managed.TICKET
+    managed_tags: tuple[tuple[str, str], ...] = ()
+    """(name, shell pattern of the value) of tags that say that infrastructure as code manages a user; CloudFormation's own
+    count in any case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -88,6 +88,10 @@ class Progress:
     """The marks of signals that a person has seen and let pass by resuming."""
     end_request: str | None = None
     """The request id of the call that ended the ticket; None when its answer was lost."""
+    managed: str | None = None
+    """What manages the user as code, in words, by its tags as read last; None for nothing, and for not read."""
+    told_as_managed: bool = False
+    """Whether the owner was told that iamflow changes nothing, since the user is managed elsewhere."""
     own_requests: tuple[str, ...] = ()
     """Request ids of iamflow's own calls for this ticket."""
     held_at: datetime | None = None

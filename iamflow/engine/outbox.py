@@ -18,7 +18,9 @@ from iamflow.engine.ports import Channel, Letter, Sent
 
 _log = logging.getLogger(__name__)
 
-_BEGINS_SOMETHING = frozenset({NoticeKind.KEY_DEACTIVATION, NoticeKind.MFA_REQUIRED, NoticeKind.REMINDER})
+_BEGINS_SOMETHING = frozenset(
+    {NoticeKind.KEY_DEACTIVATION, NoticeKind.MFA_REQUIRED, NoticeKind.REMINDER, NoticeKind.MANAGED}
+)
 """Notices that are held back while iamflow only observes; word of what has happened always goes out."""
 
 

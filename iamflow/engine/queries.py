@@ -10,6 +10,7 @@ from iamflow.domain.errors import IamflowError
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
 from iamflow.domain.guards.circumstances import Pace
+from iamflow.domain.managed import left_alone
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
@@ -95,12 +96,16 @@ _NOT_KNOWN = "nothing that this iamflow knows of: a newer one opened this ticket
 
 def next_step(ticket: Ticket) -> str:
     """Return in words what comes next."""
+    if ticket.progress.told_as_managed and ticket.state is State.NOTIFIED:
+        return f"look at the user every day; it is changed where it is managed: {ticket.progress.managed}"
     workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
     return _NOT_KNOWN if workflow is None else workflow.outlook.next_step(ticket)
 
 
 def planned(ticket: Ticket, policy: Policy) -> str:
     """Return in words what would be done to a ticket that has not ended."""
+    if left_alone(ticket.progress.managed, policy.protection) and not ticket.took_access:
+        return f"nothing is changed by iamflow (protect.managed): the user is managed by {ticket.progress.managed}"
     workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
     return _NOT_KNOWN if workflow is None else workflow.outlook.planned(ticket, policy)
 
@@ -110,7 +115,8 @@ def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | No
     if ticket.ended:
         return ticket.closed_at
     workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
-    waits = ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}
+    elsewhere = left_alone(ticket.progress.managed, policy.protection) and not ticket.took_access
+    waits = elsewhere or ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}
     return None if waits or workflow is None else workflow.outlook.expected_end(ticket, policy, now)
 
 

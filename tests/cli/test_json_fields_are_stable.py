@@ -14,7 +14,7 @@ TICKET = {
     "plan_digest", "version",
 }  # fmt: skip
 SHOWN = TICKET | {
-    "workflow_version", "user_id", "owner_source", "requester", "came_from", "wanted", "facts", "progress", "baseline", "migration",
+    "workflow_version", "user_id", "owner_source", "managed", "requester", "came_from", "wanted", "facts", "progress", "baseline", "migration",
     "snapshot", "parent_id",
     "signals", "approvals", "mode", "next_step", "expected_end", "evidence_removed_at",
     "events_removed_at",

@@ -12,7 +12,14 @@ from pydantic import BaseModel
 from iamflow.config import Settings, load
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
-OPEN = {"aws.profiles", "aws.regions_excused", "accounts.contacts", "protect.tags", "approvers.groups"}
+OPEN = {
+    "aws.profiles",
+    "aws.regions_excused",
+    "accounts.contacts",
+    "protect.tags",
+    "protect.managed_tags",
+    "approvers.groups",
+}
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:

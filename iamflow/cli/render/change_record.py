@@ -52,6 +52,7 @@ def _finding(shown: Shown) -> Section:
     section.add("account", f"{ticket.account_name} ({ticket.account_id})")
     section.add(*_whom(ticket))
     section.add("access key", ticket.access_key_id or "")
+    section.add("managed by", f"{ticket.progress.managed}: change it there" if ticket.progress.managed else "")
     created_at = created_of(facts)
     if created_at is not None:
         # A report knows when a user's keys were made, AWS itself when the user was.

@@ -37,6 +37,7 @@ GUARDS: tuple[Guard, ...] = (
     user.quarantine_holds,
     user.others_are_at_rest,
     subject.not_protected,
+    subject.not_managed_elsewhere,
     subject.not_compromised,
     use.use_is_known,
     use.not_recently_used,

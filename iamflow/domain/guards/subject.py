@@ -6,6 +6,7 @@ from iamflow.domain.brownout import Deny, deny_in, policy_name
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import KeyStatus, same_second
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
+from iamflow.domain.managed import left_alone, managed_by
 from iamflow.domain.protection import protected_by_name, protected_by_tag
 
 
@@ -157,6 +158,19 @@ def not_protected(c: Circumstances) -> Refusal | None:
     if why is not None:
         return Refusal(code="protected", sentence=why, remedy=Remedy.BLOCK)
     return None
+
+
+def not_managed_elsewhere(c: Circumstances) -> Refusal | None:
+    """Refuse to take anything from a user whom infrastructure as code manages, where ``protect.managed`` says to leave them."""
+    managed = managed_by(c.reading.tags, c.policy.protection)
+    if c.effect.kind.undoes or not left_alone(managed, c.policy.protection):
+        return None
+    setting = c.policy.protection.managed.value
+    return Refusal(
+        code="managed",
+        sentence=f"managed by {managed} (protect.managed: {setting}): change it there",
+        remedy=Remedy.BLOCK,
+    )
 
 
 def not_compromised(c: Circumstances) -> Refusal | None:

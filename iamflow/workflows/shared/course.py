@@ -13,7 +13,7 @@ from iamflow.domain.notice import NoticeKind, NoticeState
 from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.shared import common, notices, tagged
+from iamflow.workflows.shared import common, managed, notices, tagged
 from iamflow.workflows.workflow import Situation
 
 
@@ -51,8 +51,8 @@ def decide(course: Course, case: Case, sight: Sight, situation: Situation) -> De
             due_at=None,
             reason=ended[1],
         )
-    known = course.learn(ticket, sight, situation)
-    forbidden = course.forbidden(known, sight, situation)
+    known = managed.flagged(course.learn(ticket, sight, situation), sight.user, situation)
+    forbidden = course.forbidden(known, sight, situation) or managed.refused(known, situation)
     if forbidden is not None:
         return common.block(known, situation, code=forbidden[0], reason=forbidden[1])
     if known.state in PAUSED:
@@ -84,7 +84,8 @@ def _under_way(course: Course, case: Case, sight: Sight, situation: Situation) -
         return common.stay(ticket, due_at=situation.now + situation.policy.timing.recheck, reason=reason)
     if ticket.state is State.OPEN:
         return _open(course, case, situation)
-    return _told(course, case, sight, situation)
+    elsewhere = managed.waiting(ticket, situation, renewed=_as_new(ticket))
+    return elsewhere or _told(course, case, sight, situation)
 
 
 def _exempt(ticket: Ticket, now: datetime) -> Decision:
@@ -141,9 +142,11 @@ def _compose(course: Course, ticket: Ticket, situation: Situation) -> Decision:
         notified_at=None,
         promised_at=None,
         reminders=(),
+        told_as_managed=managed.only_told(ticket, situation),
     )
     composed = replace(ticket, progress=progress, deadline=None)
-    notice = notices.first_notice(course.notice, composed, situation.policy, now)
+    kind = NoticeKind.MANAGED if progress.told_as_managed else course.notice
+    notice = notices.first_notice(kind, composed, situation.policy, now)
     if notice is None:
         reason = "nobody to tell: no owner tag, map entry, account contact or owners.default leads to an address"
         return common.block(ticket, situation, code="no_owner", reason=reason)
@@ -168,8 +171,9 @@ def _notified(course: Course, case: Case, accepted_at: datetime, situation: Situ
         told_owner=told_owner,
         approval_reasons=(),
     )
-    moved = replace(ticket, progress=progress, deadline=deadline)
-    due_at = next_grace_look(moved, situation.now) if course.meanwhile is None else situation.now
+    moved = replace(ticket, progress=progress, deadline=None if progress.told_as_managed else deadline)
+    looked_at_once = course.meanwhile is not None or progress.told_as_managed
+    due_at = situation.now if looked_at_once else next_grace_look(moved, situation.now)
     return Decision(
         ticket=moved,
         trigger=Trigger.NOTIFY,

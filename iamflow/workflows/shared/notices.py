@@ -16,16 +16,20 @@ _ROWS = 10
 
 
 def first_notice(kind: NoticeKind, ticket: Ticket, policy: Policy, now: datetime) -> Notice | None:
-    """Return the notice that begins the grace period, or None when there is nobody to tell."""
+    """Return the notice that begins the grace period, or None when there is nobody to tell.
+
+    One of the kind ``managed`` promises no date: it begins nothing.
+    """
     if ticket.owner is None:
         return None
+    grace = None if kind is NoticeKind.MANAGED else policy.of(ticket.workflow).grace.total_seconds()
     return Notice(
         ticket_id=ticket.id,
         kind=kind,
         recipients=(ticket.owner.address,),
         dedupe_key=f"t{ticket.id}:notice:{ticket.progress.notice_round}",
         context=_context(ticket, policy, now),
-        grace_seconds=policy.of(ticket.workflow).grace.total_seconds(),
+        grace_seconds=grace,
     )
 
 
@@ -98,6 +102,7 @@ def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]
         "evidence": [],
         "applications": [_application(activity) for activity in activities[:_ROWS]],
         "headline": "",
+        "managed": ticket.progress.managed,
         "brownout": in_words(brownout) if brownout is not None else None,
         "was_deactivated": ticket.key_was_deactivated,
         "rotation": _rotation(ticket),
