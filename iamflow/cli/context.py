@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iamflow.bootstrap import Application
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_USER = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _TICKET = re.compile(r"[0-9]{1,18}|A[KS]IA[A-Z0-9]{12,124}")
 KEY_ID = re.compile(r"A[KS]IA[A-Z0-9]{12,124}")
 
@@ -82,6 +83,22 @@ def checked_account(text: str | None) -> str | None:
     """Check that the text, where there is one, is an account id."""
     if text is not None and _ACCOUNT.fullmatch(text) is None:
         message = "an account id has 12 digits"
+        raise typer.BadParameter(message)
+    return text
+
+
+def checked_user(text: str | None) -> str | None:
+    """Check that the text, where there is one, can be the name of an IAM user."""
+    if text is not None and _USER.fullmatch(text) is None:
+        message = "an IAM user name has up to 64 letters, digits and +=,.@_-"
+        raise typer.BadParameter(message)
+    return text
+
+
+def checked_key(text: str | None) -> str | None:
+    """Check that the text, where there is one, is a whole access key id."""
+    if text is not None and KEY_ID.fullmatch(text) is None:
+        message = "a whole access key id is needed (AKIA…)"
         raise typer.BadParameter(message)
     return text
 

@@ -15,6 +15,7 @@ from iamflow.domain.facts import LastUse, RootFacts, created_of, last_use_of
 if TYPE_CHECKING:
     from iamflow.bootstrap import Application
     from iamflow.cli.render.tables import Listing
+    from iamflow.domain.exemption import Exemption
     from iamflow.domain.facts import Finding
     from iamflow.engine.intake import Intake
     from iamflow.engine.ports import Report, StoredFinding
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 app = noun("What the audits found.")
 
-_COUNTS = ("rows", "findings", "opened", "existing", "rejected", "suppressed")
+_COUNTS = ("rows", "findings", "opened", "existing", "rejected", "exempt", "suppressed")
 
 FIELDS = (
     "account_id",
@@ -35,6 +36,7 @@ FIELDS = (
     "service",
     "rule",
     "ticket",
+    "exempt",
 )
 
 
@@ -103,7 +105,8 @@ def _tell_people(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_
         opened_ = "would open" if dry_run else "opened"
         say(
             f"{path.name}: {result.rows} rows, {result.findings} findings: {result.opened} {opened_}, "
-            f"{result.existing} already under way, {result.rejected} refused by rule, {result.suppressed} closed recently"
+            f"{result.existing} already under way, {result.rejected} refused by rule, {result.exempt} exempt, "
+            f"{result.suppressed} closed recently"
         )
         for finding, reason in result.refusals:
             what = f"{finding.key_id} of {finding.username}" if finding.key_id is not None else finding.username
@@ -140,10 +143,28 @@ def list_findings(
     from iamflow.cli.render.tables import show
 
     with opened(ctx) as app_:
-        show(_listing(app_.clock.now()), app_.store.findings(rule=rule, account=account), output)
+        exempt = _exempt(app_)
+        show(_listing(app_.clock.now(), exempt), app_.store.findings(rule=rule, account=account), output)
 
 
-def _listing(now: datetime) -> "Listing[StoredFinding]":
+def _exempt(app_: "Application") -> "Callable[[StoredFinding], Exemption | None]":
+    """Return what tells which standing exemption covers a finding, as far as that is known without its user's tags."""
+    from iamflow.engine.exemptions import of_finding
+
+    now, policy = app_.clock.now(), app_.policy
+    running = app_.store.exemptions(running_at=now)
+    return lambda stored: of_finding(stored, running, policy, now)
+
+
+def _listing(now: datetime, exempt: "Callable[[StoredFinding], Exemption | None]") -> "Listing[StoredFinding]":
+    def standing(stored: "StoredFinding") -> str:
+        found = exempt(stored) if stored.ticket_id is None else None
+        return f"exempt ({found.id})" if found is not None else str(stored.ticket_id or "-")
+
+    def number(stored: "StoredFinding") -> int | None:
+        found = exempt(stored)
+        return found.id if found is not None else None
+
     from iamflow.cli.render.tables import Column, Listing
 
     return Listing(
@@ -154,10 +175,13 @@ def _listing(now: datetime) -> "Listing[StoredFinding]":
             Column(title="AGE", cell=lambda stored: _age_in_words(stored.finding, now), whole=True),
             Column(title="LAST USED", cell=lambda stored: _last_use(stored.finding, now)),
             Column(title="RULE", cell=lambda stored: stored.rule, whole=True),
-            Column(title="TICKET", cell=lambda stored: str(stored.ticket_id or "-"), whole=True),
+            Column(title="TICKET", cell=standing, whole=True),
         ),
         fields=FIELDS,
-        record=lambda stored: _finding_record(stored.finding, now) | {"rule": stored.rule, "ticket": stored.ticket_id},
+        record=lambda stored: (
+            _finding_record(stored.finding, now)
+            | {"rule": stored.rule, "ticket": stored.ticket_id, "exempt": number(stored)}
+        ),
         empty="no findings (iamflow import FILE)",
     )
 

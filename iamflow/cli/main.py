@@ -17,6 +17,7 @@ from iamflow.cli import (
     db,
     demo,
     doctor,
+    exemptions,
     findings,
     freeze,
     hub,
@@ -56,6 +57,7 @@ scan.register(app)
 app.add_typer(tickets.app, name="ticket")
 app.add_typer(findings.app, name="finding")
 app.add_typer(findings.app, name="findings", hidden=True)  # as people say it
+app.add_typer(exemptions.app, name="exemption")
 app.add_typer(owners.app, name="owner")
 app.add_typer(rules.app, name="rules")
 app.add_typer(daemon.app, name="daemon")

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from iamflow.cli.daemon import INSTANCE_FIELDS, TICK_FIELDS
 from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
+from iamflow.cli.exemptions import FIELDS as EXEMPTION_FIELDS
 from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.hub import PUSH_FIELDS
 from iamflow.cli.main import app
@@ -63,6 +64,7 @@ def _fields() -> str:
         "ticket history": EVENT_FIELDS,
         "finding list": FINDING_FIELDS,
         "finding push": PUSH_FIELDS,
+        "exemption list": EXEMPTION_FIELDS,
         "owner list": OWNER_FIELDS,
         "rules test": RULES_FIELDS,
         "daemon status (instances)": INSTANCE_FIELDS,

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from iamflow.cli.context import noun, settings_file
+from iamflow.cli.dates import moment
 from iamflow.cli.render.out import emit, note, say
-from iamflow.cli.steer import moment
 from iamflow.domain.errors import ConfigError
 
 sandbox = noun("A simulated AWS on this machine, for trying things out.")

@@ -2,13 +2,23 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iamflow.cli.context import KEY_ID, Comment, TicketRef, TicketRefs, Yes, checked_account, confirm, opened
-from iamflow.cli.dates import day_or_time
+from iamflow.cli.context import (
+    Comment,
+    TicketRef,
+    TicketRefs,
+    Yes,
+    checked_account,
+    checked_key,
+    checked_user,
+    confirm,
+    opened,
+)
+from iamflow.cli.dates import day_or_time, moment
 from iamflow.cli.plan import plan
 from iamflow.cli.render.out import complain, say
 from iamflow.cli.restore import restore
@@ -19,7 +29,6 @@ if TYPE_CHECKING:
     from iamflow.domain.ticket import Ticket
     from iamflow.engine.steer import Reply
 
-_USER = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _LONGEST_EXTENSION = 3650
 _DIGEST = re.compile(r"[0-9a-fA-F]{12,64}")
 
@@ -169,18 +178,6 @@ def extend(
         _told(ticket, f"extended by {days} day{'s' if days > 1 else ''}{until}")
 
 
-def moment(text: str) -> datetime:
-    """Read a date as the end of that day in UTC, or an ISO time; one without a zone is in UTC."""
-    try:
-        if len(text) == len("YYYY-MM-DD"):
-            return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        message = f"{text[:40]!r} is no date: write 2027-03-31 (that day included, UTC) or 2027-03-31T12:00Z"
-        raise typer.BadParameter(message) from None
-
-
 def exempt(
     ctx: typer.Context,
     ref: TicketRef,
@@ -279,20 +276,6 @@ def _reply(app: "Application", ref: str, answer: "Reply", on_behalf_of: str | No
         act(app, ticket)
 
 
-def _user(text: str | None) -> str | None:
-    if text is not None and _USER.fullmatch(text) is None:
-        message = "an IAM user name has up to 64 letters, digits and +=,.@_-"
-        raise typer.BadParameter(message)
-    return text
-
-
-def _key(text: str | None) -> str | None:
-    if text is not None and KEY_ID.fullmatch(text) is None:
-        message = "a whole access key id is needed (AKIA…)"
-        raise typer.BadParameter(message)
-    return text
-
-
 def open_ticket(
     ctx: typer.Context,
     *,
@@ -303,12 +286,12 @@ def open_ticket(
         str | None, typer.Option("--account", metavar="A", callback=checked_account, help="The account's id.")
     ] = None,
     user: Annotated[
-        str | None, typer.Option("--user", metavar="U", callback=_user, help="The IAM user's name.")
+        str | None, typer.Option("--user", metavar="U", callback=checked_user, help="The IAM user's name.")
     ] = None,
     key: Annotated[
         str | None,
         typer.Option(
-            "--key", metavar="K", callback=_key, help="The whole access key id, where the workflow is about one."
+            "--key", metavar="K", callback=checked_key, help="The whole access key id, where the workflow is about one."
         ),
     ] = None,
     target: Annotated[

@@ -19,5 +19,8 @@ Region = NewType("Region", str)
 TicketId = NewType("TicketId", int)
 """A ticket's number."""
 
+ExemptionId = NewType("ExemptionId", int)
+"""A standing exemption's number."""
+
 IntentId = NewType("IntentId", int)
 """An intent's number."""

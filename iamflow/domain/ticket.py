@@ -99,6 +99,10 @@ class Progress:
     proof_event_id: str | None = None
     exempt_until: datetime | None = None
     exempt_reason: str | None = None
+    exemption: int | None = None
+    """The number of the standing exemption that holds the ticket; None where it was exempted by itself."""
+    exemptions_told: tuple[int, ...] = ()
+    """The standing exemptions that came too late for this ticket, and of which people were told."""
     paced_until: datetime | None = None
     """When the caps give this ticket its next slot, where they made it wait."""
     trying: tuple[str, ...] = ()

@@ -66,6 +66,7 @@ def advance(engine: Engine, *, only: TicketId | None = None) -> PassReport:
     if not cases:
         return PassReport()
     engine.crash.reach("claimed")
+    engine = replace(engine, exemptions=tuple(engine.store.exemptions(running_at=claimed_at)))
     known, planned = _split(engine, _with_enforcement(engine, cases))
     give_up_at = claimed_at + engine.lease / 3
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from iamflow.domain.clock import Clock
+from iamflow.domain.exemption import Exemption
 from iamflow.domain.policy import Policy
 from iamflow.engine.ports import Cloud, CrashPoints, Store
 from iamflow.workflows.workflow import Situation
@@ -36,11 +37,13 @@ class Engine:
     workers: int = 16
     batch: int = 100
     lease: timedelta = timedelta(minutes=5)
+    exemptions: tuple[Exemption, ...] | None = None
+    """The standing exemptions that run, as read for this batch."""
     crash: CrashPoints = NoCrashPoints()  # noqa: RUF009 - it has no state
 
     def situation(self) -> Situation:
         """Return the time and the settings, as of now."""
-        return Situation(now=self.clock.now(), policy=self.policy)
+        return Situation(now=self.clock.now(), policy=self.policy, exemptions=self.exemptions)
 
     def now(self) -> datetime:
         """Return the current time, aware and in UTC."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+from iamflow.domain.exemption import Exemption, Subject, covering
 from iamflow.domain.facts import Facts, Finding, KeyFacts, marked
 from iamflow.domain.ids import AccountId, SubjectId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
@@ -46,6 +47,8 @@ class Intake:
     opened: int = 0
     existing: int = 0
     rejected: int = 0
+    exempt: int = 0
+    """Findings about subjects that a standing exemption covers; one by tag is applied at a ticket's first look."""
     suppressed: int = 0
     """Findings about subjects that were rolled back, rejected or cancelled within ``rules.reopen_after``."""
     would_open: list[tuple[str, Finding]] = field(default_factory=list)
@@ -63,6 +66,8 @@ class _Import:
     scan: int | None
     """The staged scan; None in a dry run."""
     users: Users
+    exemptions: Sequence[Exemption]
+    """Those that run."""
 
 
 def import_report(
@@ -70,7 +75,14 @@ def import_report(
 ) -> Intake:
     """Open and update tickets from a validated report; ``progress`` is told how many rows are done."""
     scan = None if dry_run else desk.store.begin_scan(report.info)
-    work = _Import(desk=desk, report=report, result=Intake(rows=report.rows), scan=scan, users=Users(info=report.info))
+    work = _Import(
+        desk=desk,
+        report=report,
+        result=Intake(rows=report.rows),
+        scan=scan,
+        users=Users(info=report.info),
+        exemptions=desk.store.exemptions(running_at=desk.clock.now()),
+    )
     about_users = bool(_ABOUT_USERS & desk.policy.rules.applied)
     done = 0
     for chunk in _chunks(report.keys(), CHUNK):
@@ -194,7 +206,9 @@ def _to_open(
         if (reason := refusal(finding.account_id, finding.username, policy)) is not None
     ]
     turned_away = {finding.subject for finding, _ in refused}
-    fresh = [(workflow, finding) for workflow, finding in unticketed if finding.subject not in turned_away]
+    wanted_still = [(workflow, finding) for workflow, finding in unticketed if finding.subject not in turned_away]
+    fresh = [pair for pair in wanted_still if not _exempt(work, *pair)]
+    result.exempt += len(wanted_still) - len(fresh)
     since = work.desk.clock.now() - policy.rules.reopen_after
     suppressed = work.desk.store.recently_closed([finding.subject for _, finding in fresh], since)
     result.existing += len(wanted) - len(unticketed)
@@ -206,6 +220,19 @@ def _to_open(
     # What another rule found about the same subject is dealt with by that ticket.
     result.existing += len({(workflow, finding.subject) for workflow, finding in left}) - len(first)
     return first
+
+
+def _exempt(work: _Import, workflow: str, finding: Finding) -> bool:
+    if not work.exemptions:
+        return False
+    subject = Subject(
+        account_id=finding.account_id,
+        account_name=finding.account_name,
+        username=finding.username,
+        key_id=finding.key_id,
+        workflow=workflow,
+    )
+    return covering(work.exemptions, subject, None, work.desk.clock.now()) is not None
 
 
 def refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:

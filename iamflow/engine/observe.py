@@ -12,7 +12,7 @@ from iamflow.domain.root import AccountReading
 from iamflow.domain.states import State
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
-from iamflow.engine import guardrails, migration, sweeps
+from iamflow.engine import exemptions, guardrails, migration, sweeps
 from iamflow.engine.deps import Engine
 from iamflow.engine.failures import after_failure
 from iamflow.workflows.workflow import Achievement, Workflow
@@ -76,7 +76,8 @@ def _decide(engine: Engine, workflow: Workflow, case: Case) -> Seen:
     sight = Sight()
     while missing := workflow.wants(case, sight, engine.situation()):
         sight = _read(engine, subject_of(engine, workflow, case.ticket), case.ticket, sight, min(missing))
-    decision = workflow.decide(case, sight, engine.situation())
+    situation = engine.situation()
+    decision = exemptions.applied(workflow.decide(case, sight, situation), case, sight, situation, workflow)
     users = None
     if decision.effect is not None and not decision.effect.kind.undoes:
         users = engine.cloud.user_count(case.ticket.account_id)

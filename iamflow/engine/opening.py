@@ -5,6 +5,7 @@ from datetime import datetime
 
 from iamflow.domain import guardrail
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
+from iamflow.domain.exemption import Subject, covering
 from iamflow.domain.facts import Facts, KeyFacts, KeyStatus, LastUse, RootFacts, TargetFacts, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.migration import first_discovery, started
@@ -108,6 +109,20 @@ def open_from(desk: Desk, ref: str, *, not_before: datetime | None = None) -> Ti
 
 
 def _opened(desk: Desk, new: NewTicket, what: str) -> Ticket:
+    subject = Subject(
+        account_id=new.account_id,
+        account_name=new.account_name,
+        username=new.username,
+        key_id=new.access_key_id,
+        workflow=new.workflow,
+    )
+    now = desk.clock.now()
+    exempt = covering(desk.store.exemptions(running_at=now), subject, None, now)
+    if exempt is not None:
+        message = (
+            f"exemption {exempt.id} covers {what} until {exempt.until:%Y-%m-%d}: iamflow exemption end {exempt.id}"
+        )
+        raise RefusedError(message)
     opened = desk.store.open_new([new], actor_of(desk.person))
     if not opened:
         standing = desk.store.open_tickets([new.subject]).get(new.subject)

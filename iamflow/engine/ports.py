@@ -15,12 +15,13 @@ from iamflow.domain.asff import Place
 from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
+from iamflow.domain.exemption import Exemption, NewExemption
 from iamflow.domain.facts import Finding, KeyState, LastUse, RegionSet, UserReading
 from iamflow.domain.guardrail import Member
 from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
 from iamflow.domain.hub import HubStanding, Told
-from iamflow.domain.ids import AccountId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
+from iamflow.domain.ids import AccountId, ExemptionId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
 from iamflow.domain.lead import Lead
 from iamflow.domain.migration import Grants, Workloads
@@ -176,6 +177,25 @@ class ControlStore(Protocol):
 
     def claim_run(self, job: str, slot: str, instance: str, at: datetime) -> bool:
         """Return whether this instance is the one to run the job in this slot (unique)."""
+        ...
+
+
+class ExemptionStore(Protocol):
+    """Standing exemptions, each granted and ended on the record."""
+
+    def add_exemption(self, new: NewExemption) -> Exemption:
+        """Grant an exemption, with a record in the journal; the open tickets that it names become due."""
+        ...
+
+    def end_exemption(self, exemption_id: ExemptionId, *, by: Identity, at: datetime) -> Exemption:
+        """End one before its time, with a record; the tickets that it holds become due.
+
+        Raises ``NotFoundError``, and ``RefusedError`` for one that is over.
+        """
+        ...
+
+    def exemptions(self, *, running_at: datetime | None = None) -> Sequence[Exemption]:
+        """Return exemptions by number: those that run at a time (UTC), or all that there ever were."""
         ...
 
 
@@ -453,6 +473,7 @@ class Store(
     TicketStore,
     PaceStore,
     ControlStore,
+    ExemptionStore,
     OutboxStore,
     IntakeStore,
     QueryStore,

@@ -187,7 +187,7 @@ def exempt(desk: Desk, ref: str, *, until: datetime, reason: str) -> Ticket:
         )
         raise RefusedError(message)
     require_authority(desk, ticket)
-    progress = replace(ticket.progress, exempt_until=until, exempt_reason=reason)
+    progress = replace(ticket.progress, exempt_until=until, exempt_reason=reason, exemption=None)
     exempted = replace(ticket, progress=progress, deadline=None)
     extra = {"until": until.isoformat()}
     return _pull(desk, exempted, Trigger.EXEMPT, action="exempt", comment=reason, due_at=until, extra=extra)

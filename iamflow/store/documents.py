@@ -154,6 +154,8 @@ REGISTRY: Mapping[str, Document[Any] | Entry] = {
     "tickets.requester": IDENTITY,
     "tickets.wanted_by": WORD,
     "approvals.approved_by": IDENTITY,
+    "standing_exemptions.added_by": IDENTITY,
+    "standing_exemptions.ended_by": IDENTITY,
     "outbox.notice": NOTICE,
     "findings.finding": FINDING,
     "events.detail": EVENT,

@@ -9,6 +9,7 @@ from iamflow.store.binding import Binding, require
 from iamflow.store.commit import CommitPart
 from iamflow.store.control import ControlPart
 from iamflow.store.database import Database
+from iamflow.store.exemptions import ExemptionPart
 from iamflow.store.hub import HubPart
 from iamflow.store.intake import IntakePart
 from iamflow.store.journal import JournalPart
@@ -26,6 +27,7 @@ class SqlStore(
     CommitPart,
     PacePart,
     ControlPart,
+    ExemptionPart,
     OutboxPart,
     ScanPart,
     IntakePart,

@@ -26,7 +26,7 @@ from iamflow.domain.hub import WorkflowStatus
 from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
 from iamflow.store.types import ExternalText, UtcTime
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that this program needs; a test holds it to the newest one in ``migrations/``."""
 
 NAMES = {
@@ -249,6 +249,31 @@ EXEMPTIONS = Table(
     Column("ended_at", UtcTime),
 )
 _partial("uq_exemptions_running", EXEMPTIONS.c.ticket_id, where=EXEMPTIONS.c.ended_at.is_(None), unique=True)
+
+STANDING_EXEMPTIONS = Table(
+    "standing_exemptions",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("account", ExternalText),
+    Column("username", ExternalText),
+    Column("access_key_id", ExternalText),
+    Column("tag_name", ExternalText),
+    Column("tag_pattern", ExternalText),
+    Column("workflow", String(64)),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", ExternalText, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("ended_by", Text),
+    CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
+    CheckConstraint("(tag_name IS NULL) = (tag_pattern IS NULL)", name="tag"),
+    CheckConstraint(
+        "account IS NOT NULL OR username IS NOT NULL OR access_key_id IS NOT NULL OR tag_name IS NOT NULL",
+        name="somebody",
+    ),
+)
+_partial("ix_standing_exemptions_running", STANDING_EXEMPTIONS.c.until, where=STANDING_EXEMPTIONS.c.ended_at.is_(None))
 
 SCANS = Table(
     "scans",

@@ -24,6 +24,7 @@ from iamflow.store.removed import Record, record_of
 from iamflow.store.rows import AnyRow
 from iamflow.store.schema import CHECKPOINTS, EVENTS, INTENTS, TICKETS
 from iamflow.store.verify_checkpoints import Transaction, checkpoint_faults, named_by
+from iamflow.store.verify_exemptions import exemption_faults
 from iamflow.store.verify_intents import IntentEvents, intent_faults
 from iamflow.store.verify_reading import as_it_stands, text_of_time
 from iamflow.store.verify_removed import answered_faults, count_events, removal_faults
@@ -49,6 +50,7 @@ def _all(part: Part, against: Mapping[str, object] | None) -> Iterator[JournalFa
     yield from _ticket_faults(part)
     yield from _orphans(part)
     yield from checkpoint_faults(part)
+    yield from exemption_faults(part)
     if against is not None:
         yield from _exported_faults(part, against)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from iamflow.domain.blueprint import Blueprint
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Effect, EffectKind, Outcome
+from iamflow.domain.exemption import Exemption
 from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Refusal
 from iamflow.domain.policy import Policy
@@ -29,6 +30,8 @@ class Situation:
 
     now: datetime
     policy: Policy
+    exemptions: tuple[Exemption, ...] | None = None
+    """The standing exemptions that run now; None where they were not read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,7 +41,7 @@ def decide(course: Course, case: Case, sight: Sight, situation: Situation) -> De
     """Decide about a ticket from whose subject nothing has been taken."""
     ticket, now = case.ticket, situation.now
     if ticket.state is State.EXEMPT:
-        return _exempt(ticket, now)
+        return _exempt(ticket, situation)
     ended = course.ended(ticket, sight, situation)
     if ended is not None:
         return Decision(
@@ -88,18 +88,27 @@ def _under_way(course: Course, case: Case, sight: Sight, situation: Situation) -
     return elsewhere or _told(course, case, sight, situation)
 
 
-def _exempt(ticket: Ticket, now: datetime) -> Decision:
-    until = ticket.progress.exempt_until
-    if until is not None and now < until:
+def _exempt(ticket: Ticket, situation: Situation) -> Decision:
+    until, now = ticket.progress.exempt_until, situation.now
+    ended = _was_ended(ticket, situation)
+    if until is not None and now < until and not ended:
         return common.stay(ticket, due_at=until, reason="exempt")
     anew = _as_new(ticket)
-    progress = replace(anew.progress, exempt_until=None, exempt_reason=None, keep=None)
+    progress = replace(anew.progress, exempt_until=None, exempt_reason=None, exemption=None, keep=None)
     return Decision(
         ticket=replace(anew, progress=progress),
         trigger=Trigger.REOPEN,
         due_at=now,
-        reason="the exemption has expired",
+        reason=f"exemption {ticket.progress.exemption} was ended" if ended else "the exemption has expired",
     )
+
+
+def _was_ended(ticket: Ticket, situation: Situation) -> bool:
+    """Return whether the standing exemption that holds the ticket was ended before its time, as far as that was read."""
+    held_by = ticket.progress.exemption
+    if held_by is None or situation.exemptions is None:
+        return False
+    return all(one.id != held_by for one in situation.exemptions)
 
 
 def _as_new(ticket: Ticket) -> Ticket:
