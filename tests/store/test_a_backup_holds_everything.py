@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from iamflow.domain.errors import ConfigError, InputError
+from iamflow.domain.exemption import Covered, NewExemption
 from iamflow.domain.retention import Removable
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
@@ -93,6 +94,8 @@ def _lived(store: SqlStore) -> None:
             Change(before=exempt, after=replace(exempt, state=State.EXEMPT, progress=progress), events=(said(),)),
         ]
     )
+    covers = Covered(account="prod-*", tag=("keep", "*"))
+    store.add_exemption(NewExemption(covers=covers, until=NOW + DAY, reason="a migration", by=ALICE, at=NOW - DAY))
     store.claim(holder="somebody", now=NOW, limit=1, lease=HOUR, only=leased.id)
     store.claim_run("retention", "2028-04-08", "somebody", NOW)
     assert store.claim_untold([approved.account_id], now=NOW, limit=10, lease=HOUR).pairs
