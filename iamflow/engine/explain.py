@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from iamflow.domain.errors import IamflowError, NotFoundError
+from iamflow.domain.exemption import Exemption, Subject
 from iamflow.domain.explaining import Explanation, explain, from_live
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import AccountId, UserName
-from iamflow.domain.protection import protected_by_name, protected_by_tag
+from iamflow.domain.managed import managed_by
+from iamflow.domain.protection import protected_by_tag
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
+from iamflow.engine.exemptions import in_words
+from iamflow.engine.intake import refusal
 from iamflow.engine.ports import Cloud, TicketFilter
 from iamflow.engine.steer import Desk
 
@@ -84,7 +88,7 @@ def _of_user(
     stored = [item for item in known[0] if (item.account_id, item.username) == user]
     tickets = [ticket for ticket in known[1] if (ticket.account_id, ticket.username) == user]
     names = [ticket.account_name for ticket in tickets] + [item.account_name for item in stored]
-    name = names[0] if names else account_id
+    name = names[0] if names else desk.store.accounts().get(account_id, account_id)
     tags: Mapping[str, str] | None = None
     unread: str | None = "no AWS credentials are at hand"
     if cloud is not None:
@@ -103,7 +107,7 @@ def _of_user(
         account_name=name,
         username=username,
         explanations=tuple(one for item in stored for one in explain(item, tags, desk.policy, now)),
-        besides=_besides(desk, user, tags, tickets),
+        besides=_besides(desk, stored, tags, tickets),
         unread=unread,
     )
 
@@ -125,15 +129,31 @@ def _newest(stored: Sequence[Finding], tickets: Sequence[Ticket]) -> list[Findin
 
 
 def _besides(
-    desk: Desk, user: tuple[AccountId, str], tags: Mapping[str, str] | None, tickets: Sequence[Ticket]
+    desk: Desk, found: Sequence[Finding], tags: Mapping[str, str] | None, tickets: Sequence[Ticket]
 ) -> tuple[str, ...]:
-    account_id, username = user
-    policy = desk.policy
+    """Return what else decides about the user of these findings."""
+    policy, now = desk.policy, desk.clock.now()
+    users = {(item.account_id, item.username) for item in found}
+    managed = managed_by(tags or {}, policy.protection)
+    running = desk.store.exemptions(running_at=now)
     sentences = [
-        None if policy.scope.selected(account_id) else "the account is excluded (accounts.include, accounts.exclude)",
-        protected_by_name(account_id, username, policy.protection),
+        *(refusal(account_id, username, policy) for account_id, username in sorted(users)),
         protected_by_tag(tags or {}, policy.protection),
+        f"managed by {managed} (protect.managed: {policy.protection.managed.value})" if managed is not None else None,
+        *(in_words(one) for one in running if any(_covers(one, item, tags) for item in found)),
         *(f"ticket {ticket.id} ({ticket.workflow}) is {ticket.state.value}" for ticket in tickets if not ticket.ended),
         "tags are not known: overrides by tag may change this" if tags is None and policy.rules.by_tag else None,
     ]
     return tuple(sentence for sentence in sentences if sentence is not None)
+
+
+def _covers(one: Exemption, item: Finding, tags: Mapping[str, str] | None) -> bool:
+    """Return whether an exemption covers the subject of a finding, under whichever workflow it is about."""
+    subject = Subject(
+        account_id=item.account_id,
+        account_name=item.account_name,
+        username=item.username,
+        key_id=item.key_id,
+        workflow=one.covers.workflow,
+    )
+    return one.fits(subject, tags)

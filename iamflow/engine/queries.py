@@ -124,9 +124,11 @@ def reasons_in_words(answer: Why) -> Sequence[str]:
     """Return the reasons as sentences, the stored ones where AWS could not be read."""
     if answer.unread is not None:
         return [*answer.ticket.progress.waiting_for, f"AWS could not be read now: {answer.unread}"]
+    # What keeps a ticket in open is no guard's affair: no step is proposed yet.
+    own = answer.ticket.progress.waiting_for if answer.ticket.state is State.OPEN else ()
     lasts_until = _brownout_lasts_until(answer)
     waits = [f"the brown-out lasts until {lasts_until:%Y-%m-%d %H:%M:%S} UTC"] if lasts_until is not None else []
-    return [*(refusal.sentence for refusal in answer.refusals), *waits]
+    return [*own, *(refusal.sentence for refusal in answer.refusals), *waits]
 
 
 def _brownout_lasts_until(answer: Why) -> datetime | None:

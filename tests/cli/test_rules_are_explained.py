@@ -39,6 +39,18 @@ def test_without_aws_the_newest_of_what_is_stored_is_told(shell: Shell) -> None:
     assert shell.ok("rules", "test", "anna", "--output", "csv").out.count(key) == 1
 
 
+def test_what_else_decides_is_told(office: Office) -> None:
+    office.world.user("svc", tags={"aws:cloudformation:stack-name": "users", "iamflow:protected": "yes"})
+    office.shell.ok("exemption", "add", "--user", "svc", "--until", "2027-01-31", "--reason", "agreed")
+    answer = office.shell.ok("rules", "test", "svc", "--account", ACCOUNT)
+    for wanted in (
+        "managed by CloudFormation stack users",
+        "protected by its tag",
+        "exemption 1 (user svc) until 2027",
+    ):
+        assert f"besides: {wanted}" in answer.out
+
+
 def test_of_whom_nothing_is_known_it_says_how_to_find_out(shell: Shell) -> None:
     answer = shell("rules", "test", "nobody")
     assert answer.code == 1

@@ -6,7 +6,8 @@ import pytest
 
 from iamflow.domain.ids import KeyId
 from iamflow.domain.states import State
-from tests.world import DAY, OTHER, START, World
+from iamflow.engine.queries import reasons_in_words, why
+from tests.world import DAY, KEY, OTHER, START, World
 
 OTHER_KEY = KeyId("AKIAYF5JKDJQSECOND22")
 
@@ -43,6 +44,8 @@ def test_tags_that_spare_a_user_make_the_ticket_wait_until_its_own_date(world: W
     assert "users tagged env=dev*" in ticket.progress.waiting_for[0]
     kinds = [event.kind for event in world.app.store.history(ticket.id)]
     assert kinds == ["opened", "rule"]
+    answer = why(world.engine, KEY)
+    assert "users tagged env=dev*" in reasons_in_words(answer)[0]
     told = world.pass_until(State.NOTIFIED, days=5)
     assert told.progress.notified_at is not None
     assert told.progress.notified_at >= START + 10 * DAY
