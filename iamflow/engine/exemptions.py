@@ -7,6 +7,7 @@ from datetime import datetime
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.errors import NotAuthorisedError, RefusedError
 from iamflow.domain.exemption import LONGEST, Covered, Exemption, NewExemption, Subject, covering
+from iamflow.domain.facts import Finding
 from iamflow.domain.ids import ExemptionId
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.policy import Policy, RuleName
@@ -144,20 +145,25 @@ def _told(decision: Decision, ticket: Ticket, found: Exemption, situation: Situa
     )
 
 
-def of_finding(stored: StoredFinding, running: Sequence[Exemption], policy: Policy, now: datetime) -> Exemption | None:
+def exempt(running: Sequence[Exemption], workflow: str | None, finding: Finding, now: datetime) -> Exemption | None:
     """Return the exemption that covers the subject of a finding, as far as that is known without the user's tags."""
     if not running:
         return None
-    finding = stored.finding
-    rules = policy.rules.at_intake(finding.account_id, finding.account_name)
     subject = Subject(
         account_id=finding.account_id,
         account_name=finding.account_name,
         username=finding.username,
         key_id=finding.key_id,
-        workflow=rules.opened_by(RuleName(stored.rule)),
+        workflow=workflow,
     )
     return covering(running, subject, None, now)
+
+
+def of_finding(stored: StoredFinding, running: Sequence[Exemption], policy: Policy, now: datetime) -> Exemption | None:
+    """Return the exemption that covers the subject of a finding that is listed, under the workflow that would deal with it."""
+    finding = stored.finding
+    rules = policy.rules.at_intake(finding.account_id, finding.account_name)
+    return exempt(running, rules.opened_by(RuleName(stored.rule)), finding, now)
 
 
 def in_words(found: Exemption) -> str:

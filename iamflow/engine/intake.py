@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from iamflow.domain.exemption import Exemption, Subject, covering
+from iamflow.domain.exemption import Exemption
 from iamflow.domain.facts import Facts, Finding, KeyFacts, marked
 from iamflow.domain.ids import AccountId, SubjectId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
@@ -21,6 +21,7 @@ from iamflow.domain.protection import protected_by_name
 from iamflow.domain.rules import ReportedUser, RuleName, Verdict, dealt_with_by, judge_key, judge_root, judge_user
 from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
+from iamflow.engine.exemptions import exempt
 from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
 from iamflow.engine.precedence import without_lesser
 from iamflow.engine.reported import Users
@@ -207,9 +208,10 @@ def _to_open(
     ]
     turned_away = {finding.subject for finding, _ in refused}
     wanted_still = [(workflow, finding) for workflow, finding in unticketed if finding.subject not in turned_away]
-    fresh = [pair for pair in wanted_still if not _exempt(work, *pair)]
+    now = work.desk.clock.now()
+    fresh = [pair for pair in wanted_still if exempt(work.exemptions, *pair, now) is None]
     result.exempt += len(wanted_still) - len(fresh)
-    since = work.desk.clock.now() - policy.rules.reopen_after
+    since = now - policy.rules.reopen_after
     suppressed = work.desk.store.recently_closed([finding.subject for _, finding in fresh], since)
     result.existing += len(wanted) - len(unticketed)
     result.rejected += len(refused)
@@ -220,19 +222,6 @@ def _to_open(
     # What another rule found about the same subject is dealt with by that ticket.
     result.existing += len({(workflow, finding.subject) for workflow, finding in left}) - len(first)
     return first
-
-
-def _exempt(work: _Import, workflow: str, finding: Finding) -> bool:
-    if not work.exemptions:
-        return False
-    subject = Subject(
-        account_id=finding.account_id,
-        account_name=finding.account_name,
-        username=finding.username,
-        key_id=finding.key_id,
-        workflow=workflow,
-    )
-    return covering(work.exemptions, subject, None, work.desk.clock.now()) is not None
 
 
 def refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:
