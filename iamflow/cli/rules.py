@@ -82,10 +82,14 @@ def _tell(found: "Sequence[Explained]") -> None:
     from iamflow.cli.render.words import utc
 
     said = {True: "applies", False: "does not apply", None: "cannot be told"}
+
+    def verdict(one: "Explanation") -> str:
+        return "would apply" if one.applies and one.workflow is None else said[one.applies]
+
     for user in found:
         say(f"{user.username} in {user.account_name} ({user.account_id})")
         for one in user.explanations:
-            say(f"  {one.key_id or 'user'}: {one.rule.value} {said[one.applies]}: {one.because}")
+            say(f"  {one.key_id or 'user'}: {one.rule.value} {verdict(one)}: {one.because}")
             dealt = f"dealt with by {one.workflow}, " if one.workflow is not None else ""
             say(f"    {dealt}by {one.under}; {one.source}, as of {utc(one.as_of)}")
         for sentence in user.besides:

@@ -116,7 +116,10 @@ def expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | No
         return ticket.closed_at
     workflow = registry.of_version(ticket.workflow, ticket.workflow_version)
     elsewhere = left_alone(ticket.progress.managed, policy.protection) and not ticket.took_access
-    waits = elsewhere or ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}
+    kept_open = ticket.state is State.OPEN and bool(ticket.progress.waiting_for)
+    waits = (
+        elsewhere or kept_open or ticket.state in {State.ON_HOLD, State.BLOCKED, State.EXEMPT, State.AWAITING_APPROVAL}
+    )
     return None if waits or workflow is None else workflow.outlook.expected_end(ticket, policy, now)
 
 

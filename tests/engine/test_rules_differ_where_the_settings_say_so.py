@@ -46,6 +46,7 @@ def test_tags_that_spare_a_user_make_the_ticket_wait_until_its_own_date(world: W
     assert kinds == ["opened", "rule"]
     answer = why(world.engine, KEY)
     assert "users tagged env=dev*" in reasons_in_words(answer)[0]
+    assert answer.expected_end is None
     told = world.pass_until(State.NOTIFIED, days=5)
     assert told.progress.notified_at is not None
     assert told.progress.notified_at >= START + 10 * DAY
