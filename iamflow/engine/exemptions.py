@@ -84,16 +84,25 @@ def applied(decision: Decision, case: Case, sight: Sight, situation: Situation, 
         return decision
     tags: Mapping[str, str] | None = sight.user.tags if sight.user is not None else None
     found = covering(situation.exemptions, Subject.of(ticket), tags, situation.now)
-    if (
-        found is None
-        or decision.trigger is Trigger.BLOCK
-        or (decision.effect is not None and decision.effect.kind.undoes)
-    ):
+    if found is None or _matters_more(decision):
         return decision
     if not ticket.is_replaced and workflow.table.allows(ticket, Trigger.EXEMPT):
         return _exempted(decision, ticket, found)
     begun = ticket.took_access or ticket.is_replaced or ticket.state is State.BROWNOUT
     return _told(decision, ticket, found, situation, workflow) if begun else decision
+
+
+_ABOUT_NOTICES = frozenset({"no_owner", "notice_failed"})
+
+
+def _matters_more(decision: Decision) -> bool:
+    """Return whether a decision stands in spite of an exemption: what is given back, and what must not be iamflow's to touch.
+
+    That nobody can be told is of no concern where there is nothing to tell.
+    """
+    if decision.effect is not None:
+        return decision.effect.kind.undoes
+    return decision.trigger is Trigger.BLOCK and decision.ticket.blocked_code not in _ABOUT_NOTICES
 
 
 def _exempted(decision: Decision, ticket: Ticket, found: Exemption) -> Decision:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from iamflow.domain.decision import Sight
-from iamflow.domain.facts import UserReading
+from iamflow.domain.facts import LastUse, UserFacts, UserReading
 from iamflow.domain.journal import EventKind
 from iamflow.domain.overrides import Override
 from iamflow.domain.policy import Policy, Rules
 from iamflow.domain.states import Resolution, State, Trigger
+from iamflow.domain.ticket import Ticket
+from iamflow.workflows.shared import managed, tagged
 from tests.workflows.samples import ALICE, CREATED, DAY, NOW, case, decide, enforcing, reading, situation, ticket
 
 DEV = {"Env": "dev-1"}
@@ -88,3 +90,54 @@ def test_an_account_that_has_its_own_age_ends_and_opens_by_it() -> None:
 def test_what_was_not_read_spares_nobody() -> None:
     nobody: UserReading = reading(tags={})
     assert len(decide(case(ticket()), Sight(user=nobody), situation(policy=NEVER)).notices) == 1
+
+
+# --- users ------------------------------------------------------------------------------------------------------------
+
+
+def _of_user(workflow: str) -> Ticket:
+    facts = UserFacts(
+        console=True,
+        mfa=False,
+        password_last_used=NOW - 100 * DAY,
+        key_last_used=None,
+        created_at=CREATED,
+        as_of=NOW,
+        source="live",
+    )
+    return replace(ticket(), workflow=workflow, access_key_id=None, facts=facts)
+
+
+def _spared(workflow: str, policy: Policy, **says: object) -> str | None:
+    of_user = _of_user(workflow)
+    usual: dict[str, object] = {"tags": DEV, "created_at": CREATED, "password_last_used": NOW - 100 * DAY}
+    read = reading(None, **usual | says)
+    decision = tagged.spared(of_user, read, situation(policy=policy), renewed=of_user)
+    return decision.reason if decision is not None else None
+
+
+def test_an_unused_user_waits_until_idle_for_as_long_as_the_tags_allow() -> None:
+    longer = _policy(unused_after=200 * DAY)
+    assert f"from {NOW + 100 * DAY:%Y-%m-%d} on (rules.overrides: unused_after)" in str(_spared("delete-user", longer))
+    assert _spared("delete-user", longer, password_last_used=NOW - 201 * DAY) is None
+    assert _spared("delete-user", longer, password_last_used=None, created_at=None) is None
+    assert _spared("delete-user", longer, tags={}) is None
+
+
+def test_a_rule_about_users_can_be_left_out_by_tag() -> None:
+    without = _policy(opens={"console-without-mfa": None})
+    assert "console-without-mfa is not applied" in str(_spared("enforce-mfa", without))
+    assert _spared("enforce-mfa", _policy(max_key_age=500 * DAY)) is None
+    assert _spared("root-hygiene", without) is None
+
+
+def test_a_key_that_is_in_use_is_spared_by_its_own_rule() -> None:
+    in_use = Sight(user=reading(tags=DEV, last_use=LastUse(at=NOW - DAY)))
+    spared = decide(case(ticket()), in_use, situation(policy=_policy(opens={"key-in-use": None})))
+    assert "key-in-use is not applied" in spared.reason
+    assert len(decide(case(ticket()), in_use, situation(policy=NEVER)).notices) == 1
+
+
+def test_without_a_reading_nobody_is_spared_or_flagged() -> None:
+    assert tagged.spared(ticket(), None, situation(policy=NEVER), renewed=ticket()) is None
+    assert managed.flagged(ticket(), None, situation()) == ticket()
