@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamflow.domain.facts import Finding
     from iamflow.engine.scan import AccountScan
 
-_COUNTS = ("findings", "opened", "existing", "rejected", "suppressed")
+_COUNTS = ("findings", "opened", "existing", "rejected", "exempt", "suppressed")
 
 SCAN_FIELDS = (
     "account_id",
@@ -161,6 +161,7 @@ def _summary(now: "datetime", *, dry_run: bool) -> "Listing[AccountScan]":
             ),
             Column(title="UNDER WAY", cell=lambda one: _count(one, one.intake.existing), whole=True),
             Column(title="REFUSED", cell=lambda one: _count(one, one.intake.rejected), whole=True),
+            Column(title="EXEMPT", cell=lambda one: _count(one, one.intake.exempt), whole=True),
             Column(title="CLOSED LATELY", cell=lambda one: _count(one, one.intake.suppressed), whole=True),
         ),
         fields=(),

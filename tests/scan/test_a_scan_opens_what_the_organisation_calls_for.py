@@ -16,7 +16,7 @@ from tests.scan.company import CLOSED, FORMULA, HOUSE, LOCKED, PEOPLE, Ticketed,
 from tests.scan.conftest import Calls, tickets
 from tests.world import HOUR, World
 
-_SUMS = ("findings", "opened", "existing", "rejected", "suppressed")
+_SUMS = ("findings", "opened", "existing", "rejected", "exempt", "suppressed")
 
 
 def test_tickets_calls_and_failures_are_those_of_an_independent_computation(
