@@ -47,6 +47,13 @@ def test_a_report_opens_such_a_ticket_for_a_key_in_use_where_the_settings_say_so
     assert keys_of(world) == {KEY: "Active", new_key(world): "Active"}
 
 
+@pytest.mark.parametrize("world", ["rules: {open: {key-too-old: rotate-key}}"], indirect=True)
+def test_a_report_opens_such_a_ticket_for_a_key_that_is_only_old_where_the_settings_say_so(world: World) -> None:
+    world.user()
+    world.take_in(world.key(idle=200 * DAY))
+    assert world.ticket().workflow == "rotate-key"
+
+
 def test_a_new_key_that_nobody_uses_leaves_the_old_one_alone_for_ever(world: World) -> None:
     awaiting_adoption(world)
     world.pass_days(20)
