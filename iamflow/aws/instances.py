@@ -6,9 +6,8 @@ from iamflow.aws.answers import required
 from iamflow.aws.clients import Answer, Api
 
 _LIVE = ["associating", "associated"]
-_ADDRESSES = ("network-interface.addresses.private-ip-address", "network-interface.addresses.association.public-ip")
-_VALUES_MOST = 200
-"""The most values of one filter (EC2 API reference, Filter)."""
+_PAGE = 1000
+"""The most instances that are told at once (EC2 API reference, DescribeInstances: MaxResults)."""
 
 
 def instance_id(arn: str) -> str:
@@ -27,15 +26,24 @@ def association(ec2: Api, arn: str) -> tuple[str, str] | None:
 
 
 def with_addresses(ec2: Api, addresses: Sequence[str]) -> Iterator[tuple[Answer, str]]:
-    """Yield the instances that have one of these addresses now, each with an address that it has."""
-    seen: set[str] = set()
-    for name in _ADDRESSES:
-        for start in range(0, len(addresses), _VALUES_MOST):
-            values = list(addresses[start : start + _VALUES_MOST])
-            for instance in _described(ec2, Filters=[{"Name": name, "Values": values}]):
-                if instance["InstanceId"] not in seen:
-                    seen.add(instance["InstanceId"])
-                    yield instance, next((value for value in values if value in repr(instance)), values[0])
+    """Yield the instances that have one of these addresses now, each with an address that it has.
+
+    Every instance is looked at: there is no one filter for all the kinds of addresses that an instance can have.
+    """
+    wanted = set(addresses)
+    for instance in _described(ec2, MaxResults=_PAGE):
+        found = next((address for address in _addresses(instance) if address in wanted), None)
+        if found is not None:
+            yield instance, found
+
+
+def _addresses(instance: Answer) -> Iterator[str | None]:
+    yield from (instance.get("PublicIpAddress"), instance.get("PrivateIpAddress"), instance.get("Ipv6Address"))
+    for interface in instance.get("NetworkInterfaces", []):
+        yield from (row.get("Ipv6Address") for row in interface.get("Ipv6Addresses", []))
+        for row in (interface, *interface.get("PrivateIpAddresses", [])):
+            yield row.get("Association", {}).get("PublicIp")
+            yield row.get("PrivateIpAddress")
 
 
 def named(ec2: Api, arn: str) -> Answer | None:

@@ -120,13 +120,15 @@ def _configured(api: "Api", arn: str, now: "Answer", wanted: tuple[str, Mapping[
     from iamflow.aws.functions import name_of  # noqa: PLC0415 - as above
 
     role, variables = wanted
+    revision = now.get("RevisionId")
+    unchanged = {"RevisionId": revision} if revision else {}
     answer = _soon(
         api,
         "UpdateFunctionConfiguration",
         FunctionName=name_of(arn),
         Role=role,
         Environment={"Variables": dict(variables)},
-        RevisionId=now["RevisionId"],
+        **unchanged,
     )
     return _bare(answer)
 
