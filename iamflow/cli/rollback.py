@@ -1,5 +1,6 @@
 """What follows a recorded rollback: do it now, or say who will, and how to do it by hand (DESIGN 8.11)."""
 
+import re
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from iamflow.bootstrap import Application
     from iamflow.domain.ticket import Ticket
     from iamflow.engine.deps import Engine
+
+_TO_FILL_IN = re.compile(r"--[a-z-]+ [A-Z_]{4,}(?= |$)")
 
 
 def act(app: "Application", ticket: "Ticket") -> None:
@@ -81,8 +84,11 @@ def _hand_over(app: "Application", ticket: "Ticket", reason: str) -> None:
     say(f"it is not carried out yet: {reason}")
     say(_who_will(app))
     say(f"to do it by hand, with credentials of account {ticket.account_id}:")
-    for line in (by_hand(ticket), *more_by_hand(ticket)):
+    lines = (by_hand(ticket), *more_by_hand(ticket))
+    for line in lines:
         say(f"  {line}")
+    if any(_TO_FILL_IN.search(line) for line in lines):
+        say("fill in what is in capitals from the answer to the command before it")
 
 
 def _who_will(app: "Application") -> str:
@@ -100,18 +106,16 @@ def _who_will(app: "Application") -> str:
 
 def by_hand(ticket: "Ticket") -> str:
     """Return the command, quoted for a shell, that gives access back without iamflow."""
-    outlook = current(ticket.workflow).outlook
-    return _line(outlook.service, *outlook.by_hand(ticket))
+    return _line(*current(ticket.workflow).outlook.by_hand(ticket))
 
 
 def more_by_hand(ticket: "Ticket") -> "list[str]":
     """Return the commands that must follow it."""
-    outlook = current(ticket.workflow).outlook
-    return [_line(outlook.service, command, options) for command, options in outlook.more_by_hand(ticket)]
+    return [_line(command, options) for command, options in current(ticket.workflow).outlook.more_by_hand(ticket)]
 
 
-def _line(service: str, command: str, options: "Iterable[tuple[str, str]]") -> str:
-    return " ".join(["aws", service, command, *(_option(name, value) for name, value in options)])
+def _line(command: str, options: "Iterable[tuple[str, str]]") -> str:
+    return " ".join(["aws", command, *(_option(name, value) for name, value in options)])
 
 
 def _option(name: str, value: str) -> str:

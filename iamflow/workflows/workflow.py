@@ -55,11 +55,10 @@ class Outlook:
     given_back: Callable[[Ticket], str]
     """What a rollback has done, as a sentence without its full stop."""
     by_hand: Callable[[Ticket], tuple[str, tuple[tuple[str, str], ...]]]
-    """The AWS CLI's command that gives access back without iamflow: its name, and its options in order."""
-    service: str = "iam"
-    """The AWS CLI's service whose commands those by hand are."""
+    """The AWS CLI's command that gives access back without iamflow: its service and name, and its options in order."""
     more_by_hand: Callable[[Ticket], tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = lambda _ticket: ()
-    """The commands that must follow it, where one alone does not give everything back."""
+    """The commands that must follow it, where one alone does not give everything back. Values in capitals are for whoever
+    types it to fill in, from the answer to the command before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

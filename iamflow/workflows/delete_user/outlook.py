@@ -60,7 +60,7 @@ def _expected_end(ticket: Ticket, policy: Policy, now: datetime) -> datetime | N
 
 
 def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return "delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
+    return "iam delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
 
 
 def _more_by_hand(ticket: Ticket) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
@@ -71,9 +71,9 @@ def _more_by_hand(ticket: Ticket) -> tuple[tuple[str, tuple[tuple[str, str], ...
     keys = [key.key_id for key in before.keys if key.status is KeyStatus.ACTIVE]
     credentials = [one.id for one in before.service_credentials if one.status is KeyStatus.ACTIVE]
     return (
-        *(("update-access-key", (user, ("access-key-id", key), on)) for key in keys),
+        *(("iam update-access-key", (user, ("access-key-id", key), on)) for key in keys),
         *(
-            ("update-service-specific-credential", (user, ("service-specific-credential-id", one), on))
+            ("iam update-service-specific-credential", (user, ("service-specific-credential-id", one), on))
             for one in credentials
         ),
     )

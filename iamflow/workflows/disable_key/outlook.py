@@ -79,9 +79,9 @@ def _given_back(ticket: Ticket) -> str:
 
 def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     if not ticket.key_was_deactivated:
-        return "delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
+        return "iam delete-user-policy", (("user-name", ticket.username), ("policy-name", policy_name(ticket.id)))
     named = (("user-name", ticket.username), ("access-key-id", ticket.key), ("status", "Active"))
-    return "update-access-key", named
+    return "iam update-access-key", named
 
 
 OUTLOOK = Outlook(

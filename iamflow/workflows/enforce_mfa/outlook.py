@@ -51,8 +51,8 @@ def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     shape = policy.shape if policy is not None else None
     named = ("user-name", str(ticket.username))
     if shape is not None and shape.arn is not None:
-        return "detach-user-policy", (named, ("policy-arn", shape.arn))
-    return "delete-user-policy", (named, ("policy-name", INLINE_NAME))
+        return "iam detach-user-policy", (named, ("policy-arn", shape.arn))
+    return "iam delete-user-policy", (named, ("policy-name", INLINE_NAME))
 
 
 OUTLOOK = Outlook(

@@ -5,7 +5,7 @@ from datetime import datetime
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import PAUSED, State
 from iamflow.domain.ticket import Ticket
-from iamflow.workflows.migrate_to_role import texts
+from iamflow.workflows.migrate_to_role import by_hand, texts
 from iamflow.workflows.shared.notices import in_words
 from iamflow.workflows.workflow import Outlook
 
@@ -77,9 +77,9 @@ def _expected_end(ticket: Ticket, policy: Policy, _: datetime) -> datetime | Non
     return ends + policy.of(ticket.workflow).delivery_lag if ends is not None else None
 
 
-def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _key_by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     named = (("user-name", ticket.username), ("access-key-id", ticket.key), ("status", "Active"))
-    return "update-access-key", named
+    return "iam update-access-key", named
 
 
 OUTLOOK = Outlook(
@@ -89,5 +89,6 @@ OUTLOOK = Outlook(
     given_back=lambda ticket: (
         f"key {ticket.access_key_id} works as before, and what was made for the role is gone again"
     ),
-    by_hand=_by_hand,
+    by_hand=_key_by_hand,
+    more_by_hand=by_hand.undoing,
 )

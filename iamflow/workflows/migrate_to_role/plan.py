@@ -108,8 +108,9 @@ def _of_places(choice: Choice, places: Sequence[Place]) -> str | None:
             return f"{place.arn} is of scenario {place.scenario.value}, not {choice.scenario.value}"
         if place.profile is not None:
             return (
-                f"{place.arn} has the instance profile {place.profile} already: give that profile's role the permissions "
-                "by hand, since another profile would take from the instance what this one gives it"
+                f"{place.arn} has the instance profile {place.profile} already, and another one would take from it what this "
+                "one gives it: give this profile's role the permissions by hand, then cancel this ticket and open one of "
+                "disable-key for the key"
             )
         if choice.scenario is not Scenario.EC2 and not place.variables:
             return f"{place.arn} has no environment variable that holds the key: take the key out of it by hand"

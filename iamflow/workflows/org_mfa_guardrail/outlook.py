@@ -49,11 +49,11 @@ def _policy_id(ticket: Ticket) -> tuple[str, str]:
 
 
 def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return "detach-policy", (_policy_id(ticket), ("target-id", target_of(ticket.username)))
+    return "organizations detach-policy", (_policy_id(ticket), ("target-id", target_of(ticket.username)))
 
 
 def _more_by_hand(ticket: Ticket) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    return (("delete-policy", (_policy_id(ticket),)),)
+    return (("organizations delete-policy", (_policy_id(ticket),)),)
 
 
 OUTLOOK = Outlook(
@@ -63,5 +63,4 @@ OUTLOOK = Outlook(
     given_back=lambda ticket: f"the guardrail on {target_of(ticket.username)} is gone",
     by_hand=_by_hand,
     more_by_hand=_more_by_hand,
-    service="organizations",
 )

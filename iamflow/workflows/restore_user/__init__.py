@@ -174,7 +174,7 @@ WORKFLOW = Workflow(
         planned=_planned,
         expected_end=_expected_end,
         given_back=lambda ticket: f"user {ticket.username} is there again",
-        by_hand=lambda ticket: ("create-user", (("user-name", ticket.username),)),
+        by_hand=lambda ticket: ("iam create-user", (("user-name", ticket.username),)),
     ),
     about=About.USER,
     by_name=False,

@@ -29,7 +29,7 @@ def _expected_end(_ticket: Ticket, _policy: Policy, _now: datetime) -> datetime 
 
 def _by_hand(_ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Show how it stands: there is nothing to give back."""
-    return "get-account-summary", ()
+    return "iam get-account-summary", ()
 
 
 OUTLOOK = Outlook(

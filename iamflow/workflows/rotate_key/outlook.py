@@ -86,7 +86,7 @@ def _given_back(ticket: Ticket) -> str:
 
 def _by_hand(ticket: Ticket) -> tuple[str, tuple[tuple[str, str], ...]]:
     named = (("user-name", ticket.username), ("access-key-id", ticket.key), ("status", "Active"))
-    return "update-access-key", named
+    return "iam update-access-key", named
 
 
 OUTLOOK = Outlook(
