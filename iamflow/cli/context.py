@@ -38,13 +38,13 @@ def settings_file(ctx: typer.Context) -> Path | None:
 
 
 @contextmanager
-def opened(ctx: typer.Context) -> Iterator["Application"]:
-    """Open the application for one command. Raises ``ConfigError``."""
+def opened(ctx: typer.Context, writer: str = "cli") -> Iterator["Application"]:
+    """Open the application for one command; ``writer`` is what its name begins with. Raises ``ConfigError``."""
     from iamflow.bootstrap import application
     from iamflow.cli.logs import configure
 
     configure()
-    with application(settings_file(ctx)) as app:
+    with application(settings_file(ctx), writer) as app:
         yield app
 
 

@@ -33,7 +33,7 @@ def register(top: typer.Typer) -> None:
 @app.command("run")
 def run(ctx: typer.Context) -> None:
     """Run until told to stop (SIGTERM, Ctrl-C), and then finish what was begun."""
-    with opened(ctx) as app_:
+    with opened(ctx, "daemon") as app_:
         raise typer.Exit(app_.run_daemon())
 
 

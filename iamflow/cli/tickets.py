@@ -37,7 +37,7 @@ def list_tickets(
     account: Annotated[
         str | None, typer.Option("--account", metavar="A", help="Only this account (id or name).")
     ] = None,
-    user: Annotated[str | None, typer.Option("--user", metavar="U", help="Only this user's keys.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="U", help="Only this user's tickets.")] = None,
     owner: Annotated[str | None, typer.Option("--owner", metavar="ADDRESS", help="Only this owner's tickets.")] = None,
     ended: Annotated[bool, typer.Option("--all", help="Ended tickets too.")] = False,
     limit: Annotated[
@@ -103,6 +103,7 @@ def _listing(now: "datetime") -> "Listing[Ticket]":
         columns=(
             Column(title="ID", cell=lambda ticket: str(ticket.id), whole=True),
             Column(title="STATE", cell=lambda ticket: ticket.state.value, style=_style, whole=True),
+            Column(title="WORKFLOW", cell=lambda ticket: ticket.workflow, whole=True),
             Column(title="ACCOUNT", cell=lambda ticket: ticket.account_name or ticket.account_id),
             Column(title="USER", cell=lambda ticket: ticket.username),
             Column(title="KEY", cell=lambda ticket: ticket.access_key_id or "-", whole=True),
