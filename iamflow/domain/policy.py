@@ -422,6 +422,10 @@ class Policy:
         }
         return known[workflow]
 
+    def proof_after(self, workflow: str) -> timedelta:
+        """Return how long after an end CloudTrail is asked for its proof, and how often again: too early does no harm."""
+        return min(self.of(workflow).delivery_lag, self.timing.poll)
+
     def acts_in(self, account_id: AccountId) -> bool:
         """Return whether new steps may be taken in this account at all."""
         return self.mode is Mode.ENFORCE and self.scope.enforced(account_id)

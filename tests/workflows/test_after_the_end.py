@@ -11,6 +11,7 @@ from iamflow.domain.states import ENDS, Confirmation, State
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.disable_key import WORKFLOW
 from tests.workflows.samples import (
+    ENFORCING,
     HOUR,
     KEY,
     MINUTE,
@@ -61,6 +62,13 @@ def test_an_event_of_another_call_confirms_nothing(state: State, almost: TrailEv
     decision = decide(case(ended(state)), Sight(proof=sweep(almost)))
     assert decision.ticket.confirmation is Confirmation.PENDING
     assert decision.due_at == NOW + 30 * MINUTE
+
+
+def test_a_shorter_poll_looks_for_the_proof_earlier_and_a_longer_one_no_later() -> None:
+    of = case(ended(State.DELETED))
+    for poll, wait in ((MINUTE, MINUTE), (HOUR, 30 * MINUTE)):
+        policy = replace(ENFORCING, timing=replace(ENFORCING.timing, poll=poll))
+        assert decide(of, Sight(proof=sweep()), situation(NOW, policy)).due_at == NOW + wait
 
 
 def test_a_status_that_the_event_left_out_is_no_contradiction() -> None:

@@ -68,7 +68,7 @@ def _ended(ticket: Ticket, sight: Sight, situation: Situation) -> Decision:
         ticket=ended,
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
-        due_at=situation.now + policy.of(ticket.workflow).delivery_lag if proving else None,
+        due_at=situation.now + policy.proof_after(ticket.workflow) if proving else None,
         notices=told,
         reason="; ".join([_why(ticket), *(f"not as before: {difference}" for difference in apart)]),
     )

@@ -100,7 +100,7 @@ def _deleted(ticket: Ticket, achievement: Achievement, situation: Situation) -> 
         ticket=ended,
         trigger=Trigger.DELETE,
         resolution=Resolution.DELETED,
-        due_at=situation.now + situation.policy.of(ticket.workflow).delivery_lag,
+        due_at=situation.now + situation.policy.proof_after(ticket.workflow),
         notices=notices.tell(NoticeKind.DELETED, ended, situation.policy, situation.now, headline=headline),
         reason=headline,
     )

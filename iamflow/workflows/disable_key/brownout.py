@@ -200,7 +200,7 @@ def _roll_back(ticket: Ticket, brownout: Brownout, situation: Situation) -> Deci
         ticket=ended,
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
-        due_at=now + policy.of(ticket.workflow).delivery_lag if proof is not None else None,
+        due_at=now + policy.proof_after(ticket.workflow) if proof is not None else None,
         notices=told,
         reason=reason,
     )

@@ -88,7 +88,7 @@ def _ended(ticket: Ticket, achievement: Achievement, situation: Situation) -> De
         ticket=ended,
         trigger=enforced.TRIGGERS[over],
         resolution=over,
-        due_at=now + policy.of(ticket.workflow).delivery_lag,
+        due_at=now + policy.proof_after(ticket.workflow),
         notices=notices.tell(kind, ended, policy, now, headline=_HEADLINES[over]),
         reason=_HEADLINES[over],
     )

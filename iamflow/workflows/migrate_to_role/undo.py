@@ -66,7 +66,7 @@ def _ended(ticket: Ticket, migration: Migration, reading: UserReading, situation
         ticket=over,
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
-        due_at=now + policy.of(ticket.workflow).delivery_lag if asked_aws else None,
+        due_at=now + policy.proof_after(ticket.workflow) if asked_aws else None,
         notices=letters.tell(NoticeKind.ROLLED_BACK, over, policy, now, headline=headline, reasons=reasons),
         reason=headline,
     )

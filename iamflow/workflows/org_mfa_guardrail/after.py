@@ -172,7 +172,7 @@ def _kept(ticket: Ticket, situation: Situation) -> Decision:
         ticket=kept,
         trigger=Trigger.REMEDIATE,
         resolution=Resolution.KEPT,
-        due_at=now + policy.of(ticket.workflow).delivery_lag,
+        due_at=now + policy.proof_after(ticket.workflow),
         notices=notices.tell(NoticeKind.REMEDIATED, kept, policy, now, headline=headline),
         reason=headline,
     )

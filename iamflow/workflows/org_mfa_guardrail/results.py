@@ -87,7 +87,7 @@ def _deleted(ticket: Ticket, achievement: Achievement, situation: Situation) -> 
         ticket=ended,
         trigger=after.TRIGGERS[over],
         resolution=over,
-        due_at=now + policy.of(ticket.workflow).delivery_lag,
+        due_at=now + policy.proof_after(ticket.workflow),
         notices=notices.tell(NoticeKind.ROLLED_BACK, ended, policy, now, headline=_HEADLINES[over]),
         reason=_HEADLINES[over],
     )

@@ -66,7 +66,7 @@ def _restored(ticket: Ticket, situation: Situation) -> Decision:
         ticket=replace(ticket, progress=replace(ticket.progress, trying=(), waiting_for=())),
         trigger=Trigger.RESTORE,
         resolution=Resolution.RESTORED,
-        due_at=situation.now + policy.of(ticket.workflow).delivery_lag,
+        due_at=situation.now + policy.proof_after(ticket.workflow),
         notices=told,
         reason="; ".join([headline, *(f"not: {what}" for what in effects.cannot_come_back(ticket))]),
     )

@@ -49,7 +49,7 @@ def ended(ticket: Ticket, reading: UserReading, situation: Situation) -> Decisio
         ticket=over,
         trigger=Trigger.ROLL_BACK,
         resolution=Resolution.ROLLED_BACK,
-        due_at=situation.now + policy.of(ticket.workflow).delivery_lag if changed else None,
+        due_at=situation.now + policy.proof_after(ticket.workflow) if changed else None,
         notices=notices.tell(NoticeKind.ROLLED_BACK, over, policy, situation.now, headline=headline, reasons=signals),
         reason=headline,
     )

@@ -62,7 +62,7 @@ def ended(ticket: Ticket, achievement: Achievement, situation: Situation, trigge
         ticket=ended,
         trigger=trigger,
         resolution=Resolution.DELETED if deleted else Resolution.ROLLED_BACK,
-        due_at=situation.now + policy.of(ticket.workflow).delivery_lag,
+        due_at=situation.now + policy.proof_after(ticket.workflow),
         notices=told,
         reason=headline,
     )

@@ -40,10 +40,7 @@ def decide(proves: Callable[[TrailEvent, Ticket], bool], case: Case, sight: Sigh
         )
     until = ticket.progress.confirm_by
     if until is not None and now < until:
-        again = now + max(
-            situation.policy.of(ticket.workflow).delivery_lag,
-            situation.policy.timing.retry_base,
-        )
+        again = now + max(situation.policy.proof_after(ticket.workflow), situation.policy.timing.retry_base)
         return common.stay(
             ticket,
             due_at=min(again, until),
