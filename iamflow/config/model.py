@@ -128,6 +128,10 @@ class Settings(BaseSettings):
                 15 * MINUTE,
                 "15m",
             ),
+            ("workflows.root-hygiene.remind", self.workflows.root_hygiene.remind, DAY, "1d"),
+            ("workflows.root-hygiene.escalate_after", self.workflows.root_hygiene.escalate_after, DAY, "1d"),
+            ("workflows.rotate-key.remind", self.workflows.rotate_key.remind, HOUR, "1h"),
+            ("workflows.migrate-to-role.remind", self.workflows.migrate_to_role.remind, HOUR, "1h"),
             ("timing.hold_leaves", self.timing.hold_leaves, 24 * HOUR, "24h"),
         ):
             if value < least:

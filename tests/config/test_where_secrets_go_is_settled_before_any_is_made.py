@@ -22,7 +22,7 @@ WRONG = {
     "{sink: file, kms_key: alias/keys}": "a file takes no kms_key",
     "{sink: file, region: eu-west-1}": "a file takes no kms_key and no region",
     "{region: everywhere}": "not the name of a region",
-    "{remind: 1m}": "remind must be 1h or more",
+    "{remind: 1m}": "workflows.rotate-key.remind must be 1h or more outside the sandbox",
     "{idle: 1m}": "workflows.rotate-key.idle must be 1h or more outside the sandbox",
     "{monitor: 1h}": "workflows.rotate-key.monitor must be 24h or more outside the sandbox",
     "{delivery_lag: 1m}": "workflows.rotate-key.delivery_lag must be 15m or more outside the sandbox",
