@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from iamflow.domain.decision import Case, Sight
+from iamflow.domain.decision import Case, Denials, Sight
 from iamflow.domain.effect import EffectKind, Intent, OutcomeKind
 from iamflow.domain.evidence import TrailEvent
-from iamflow.domain.guardrail import AccountPreview, Preview, policy_document
+from iamflow.domain.guardrail import AccountPreview, Preview, Watch, policy_document
 from iamflow.domain.guards import Circumstances
 from iamflow.domain.ids import IntentId, TicketId
 from iamflow.domain.states import Resolution, State, Trigger, Wanted
@@ -165,3 +165,35 @@ def test_after_a_lost_answer_the_policys_id_is_the_proof() -> None:
     assert proof.proves(event, gone)
     assert not proof.proves(replace(event, target_policy="p-other"), gone)
     assert not proof.proves(replace(event, target_policy=None), gone)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "User: x is not authorized to perform: s3:ListAllMyBuckets with an explicit deny in a service control policy",
+            True,
+        ),
+        ("User: x is not authorized to perform: s3:ListAllMyBuckets", True),
+        ("Access Denied", True),
+        (None, True),
+        ("User: x is not authorized to perform: y because no identity-based policy allows the y action", False),
+        ("User: x is not authorized to perform: y with an explicit deny in a permissions boundary", False),
+    ],
+)
+def test_people_are_told_of_what_was_denied_unless_it_is_said_that_something_else_denied_it(
+    message: str | None, told: bool
+) -> None:
+    c = guardrail(policy(allowed(DETACH), targets=(TARGET,)), policy=ON)
+    watched = replace(
+        c.ticket, progress=replace(c.ticket.progress, deactivated_at=NOW - HOUR, window_ends_at=NOW + HOUR)
+    )
+    event = TrailEvent(
+        event_id="e", at=NOW, region="us-east-1", source="s3.amazonaws.com", name="ListBuckets", username="etl",
+        error_code="AccessDenied", error_message=message,
+    )  # fmt: skip
+    sight = Sight(user=c.reading, denials=Denials(events=(event,), watch=Watch(began_at=NOW, searched_at=NOW)))
+    decision = WORKFLOW.decide(Case(ticket=watched), sight, situation(c))
+    assert [signal.sentence for signal in decision.ticket.progress.signals] == (
+        ["ListBuckets (s3.amazonaws.com) was denied to etl"] if told else []
+    )

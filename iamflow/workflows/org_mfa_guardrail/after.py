@@ -23,7 +23,15 @@ from iamflow.workflows.workflow import Situation
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation", "NotAuthorized"}
 )
-_BY_POLICY = "service control policy"
+# AWS's refusals name the kind of policy that denied (IAM user guide, "Troubleshoot access denied error messages").
+_BY_OTHERS = (
+    "identity-based polic",
+    "resource-based polic",
+    "permissions boundary",
+    "session policy",
+    "resource control policy",
+    "VPC endpoint policy",
+)
 
 TRIGGERS = {Resolution.ROLLED_BACK: Trigger.ROLL_BACK, Resolution.POLICY_REMOVED: Trigger.RESOLVE}
 """What ends a ticket, by why its policy was deleted."""
@@ -217,10 +225,13 @@ def _next_look(ticket: Ticket, situation: Situation) -> tuple[datetime, str]:
 
 
 def _signal(event: TrailEvent, ticket: Ticket) -> Signal | None:
-    """Return what an event means: a call that the policy denied; None for any other. A message may be cut off or missing."""
+    """Return what an event means: a call that the policy denied; None for any other, and for one that says what else denied it.
+
+    A message may be cut off, missing, or name no cause: people are told of one denial too many rather than of one too few.
+    """
     since = ticket.progress.deactivated_at
     denied = event.error_code in _DENIED or (event.error_code or "").endswith("AccessDenied")
-    by_other = event.error_message is not None and _BY_POLICY not in event.error_message
+    by_other = any(cause in (event.error_message or "") for cause in _BY_OTHERS)
     if since is None or event.at < since or not denied or by_other:
         return None
     who = event.username or event.principal or "somebody"
