@@ -100,6 +100,7 @@ def _tell(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bo
 
 def _tell_people(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_run: bool) -> None:
     from iamflow.cli.render.tables import Column, Listing, show
+    from iamflow.cli.render.words import account
 
     for path, result in results:
         opened_ = "would open" if dry_run else "opened"
@@ -118,7 +119,7 @@ def _tell_people(results: "Sequence[tuple[Path, Intake]]", desk: "Desk", *, dry_
         Column(title="WORKFLOW", cell=lambda pair: pair[0], whole=True),
         Column(title="KEY", cell=lambda pair: pair[1].key_id or "-", whole=True),
         Column(title="USER", cell=lambda pair: pair[1].username),
-        Column(title="ACCOUNT", cell=lambda pair: f"{pair[1].account_name} ({pair[1].account_id})"),
+        Column(title="ACCOUNT", cell=lambda pair: account(pair[1].account_name, pair[1].account_id)),
         Column(title="AGE", cell=lambda pair: _age_in_words(pair[1], now), whole=True),
         Column(title="LAST USED", cell=lambda pair: _last_use(pair[1], now)),
     )

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 def restore(ctx: typer.Context, ref: TicketRef, yes: Yes = False) -> None:
     """Make a deleted user again from its snapshot, as far as AWS allows, and say what cannot come back."""
+    from iamflow.cli.render.words import account
     from iamflow.engine import restoring
     from iamflow.workflows.restore_user import cannot_come_back
 
     with opened(ctx) as app:
         deleted = app.store.ticket(ref)
-        confirm(f"restore user {deleted.username} in {deleted.account_name} ({deleted.account_id})?", yes=yes)
+        confirm(f"restore user {deleted.username} in {account(deleted.account_name, deleted.account_id)}?", yes=yes)
         ticket = restoring.restore(app.desk(), ref)
         say(f"ticket {ticket.id}: user {ticket.username} is to be restored from ticket {deleted.id}")
         after = _carry_out(app, ticket)

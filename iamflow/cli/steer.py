@@ -126,8 +126,10 @@ def _plan(app: "Application", ticket: "Ticket") -> str:
 
 
 def _subject(ticket: "Ticket") -> str:
+    from iamflow.cli.render.words import account
+
     key = f"{ticket.access_key_id} of " if ticket.access_key_id is not None else ""
-    return f"{key}{ticket.username} in {ticket.account_name} ({ticket.account_id})"
+    return f"{key}{ticket.username} in {account(ticket.account_name, ticket.account_id)}"
 
 
 def _told(ticket: "Ticket", what: str) -> None:

@@ -7,7 +7,7 @@ from iamflow.cli.render.guardrail import guardrail
 from iamflow.cli.render.record import Section
 from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
-from iamflow.cli.render.words import duration, relative, utc, when
+from iamflow.cli.render.words import account, duration, relative, utc, when
 from iamflow.domain.evidence import Activity, Baseline, Signal
 from iamflow.domain.facts import Facts, KeyFacts, RootFacts, TargetFacts, UserFacts, created_of, last_use_of
 from iamflow.domain.states import State
@@ -49,7 +49,7 @@ def sections(shown: Shown) -> list[Section]:
 def _finding(shown: Shown) -> Section:
     ticket, facts = shown.ticket, shown.ticket.facts
     section = Section(heading="Finding")
-    section.add("account", f"{ticket.account_name} ({ticket.account_id})")
+    section.add("account", account(ticket.account_name, ticket.account_id))
     section.add(*_whom(ticket))
     section.add("access key", ticket.access_key_id or "")
     section.add("managed by", f"{ticket.progress.managed}: change it there" if ticket.progress.managed else "")

@@ -42,3 +42,8 @@ def when(at: datetime | None, now: datetime) -> str:
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
     return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
+
+
+def account(name: str, account_id: str) -> str:
+    """Return an account as people know it: name and id, or the id alone where no report has named it."""
+    return account_id if name in {"", account_id} else f"{name} ({account_id})"
