@@ -85,9 +85,11 @@ def approve(
         raise typer.BadParameter(message)
     with opened(ctx) as app:
         tickets = [app.store.ticket(ref) for ref in refs]
-        for ticket in tickets:
+        open_ones = [ticket for ticket in tickets if not ticket.ended]
+        for ticket in open_ones:
             say(_plan(app, ticket))
-        confirm(f"approve {'this' if len(tickets) == 1 else f'these {len(tickets)}'}?", yes=yes)
+        if open_ones:
+            confirm(f"approve {'this' if len(open_ones) == 1 else f'these {len(open_ones)}'}?", yes=yes)
         desk = app.desk()
 
         def one(ticket: "Ticket") -> None:
@@ -138,7 +140,7 @@ def _told(ticket: "Ticket", what: str) -> None:
 
 
 def reject(ctx: typer.Context, ref: TicketRef, comment: Comment = None, yes: Yes = False) -> None:
-    """Say no: ends a ticket, or, once its key is deactivated, puts it on hold with the key Inactive."""
+    """Say no: ends a ticket, or, once something was taken, puts it on hold as it is."""
     from iamflow.engine import steer
 
     with opened(ctx) as app:
@@ -147,7 +149,7 @@ def reject(ctx: typer.Context, ref: TicketRef, comment: Comment = None, yes: Yes
 
 
 def hold(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
-    """Stop a ticket's clock; a deactivated key is still watched."""
+    """Stop a ticket's clock; what was taken is still watched."""
     from iamflow.engine import steer
 
     with opened(ctx) as app:
@@ -170,7 +172,7 @@ def extend(
     ],
     comment: Comment = None,
 ) -> None:
-    """Add days to the grace period, or to the time that a deactivated key is watched."""
+    """Add days to the grace period, or to the time that is watched after something was taken."""
     from iamflow.cli.render.words import utc
     from iamflow.engine import steer
 
@@ -188,7 +190,7 @@ def exempt(
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")],
 ) -> None:
-    """Leave a key alone until a date; the ticket then opens again with a new notice and a whole grace period."""
+    """Leave a key, user or account alone until a date; the ticket then opens again with a new notice and a whole grace period."""
     from iamflow.cli.render.words import utc
     from iamflow.engine import steer
 
@@ -197,7 +199,7 @@ def exempt(
 
 
 def rollback(ctx: typer.Context, ref: TicketRef, comment: Comment = None) -> None:
-    """Set the key to Active again: at once where that is possible, else it is said who will and how to do it by hand."""
+    """Give back what was taken: at once where that is possible, else it is said who will and how to do it by hand."""
     from iamflow.cli.rollback import act
     from iamflow.engine import steer
 

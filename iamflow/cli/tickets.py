@@ -55,6 +55,10 @@ def list_tickets(
     from iamflow.domain.ids import TicketId
     from iamflow.engine.ports import TicketFilter
 
+    if workflow is not None:
+        from iamflow.workflows.registry import current
+
+        current(workflow)  # a name that there is not would look like a workflow without tickets
     which = TicketFilter(
         states=frozenset(item.value for item in state or ()),
         workflow=workflow,

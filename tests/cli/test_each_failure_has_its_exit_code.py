@@ -23,6 +23,17 @@ def test_what_was_done_is_0(shell: Shell) -> None:
 
 def test_an_error_is_1(shell: Shell) -> None:
     assert shell("ticket", "show", "99").code == 1
+    misspelt = shell("ticket", "list", "--workflow", "disable-keys")
+    assert misspelt.code == 1
+    assert "disable-key," in misspelt.complaint
+
+
+def test_what_can_be_approved_no_more_is_refused_without_a_plan(shell: Shell) -> None:
+    opened(shell, "etl")
+    shell.ok("ticket", "cancel", "1")
+    answer = shell("ticket", "approve", "1")
+    assert answer.code == 5
+    assert answer.out == ""
 
 
 @pytest.mark.parametrize(
