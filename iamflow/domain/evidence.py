@@ -3,9 +3,12 @@
 A sweep that could not read a region, or stopped before the last page, is inconclusive. It is never "quiet".
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from iamflow.domain.ids import TicketId
 
 
 class Attribute(StrEnum):
@@ -146,3 +149,11 @@ class Signal:
     event: TrailEvent | None = None
     mark: str = ""
     """What is recorded once a person has seen this and let it pass; the same thing is then not held again."""
+
+
+def of_session(event: TrailEvent, ticket_id: TicketId, role: str | None) -> bool:
+    """Return whether a call was made through the session that iamflow opened for a step of the ticket, under its role."""
+    if event.principal is None or role is None:
+        return False
+    pattern = rf"arn:[\w-]+:sts::\d{{12}}:assumed-role/{re.escape(role)}/iamflow-.*-{ticket_id}"
+    return re.fullmatch(pattern, event.principal, re.ASCII) is not None

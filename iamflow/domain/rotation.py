@@ -5,13 +5,12 @@ is iamflow's only where CloudTrail shows the call as iamflow's: by its request i
 ticket. Anything else is left to a person (safety rule 4).
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from iamflow.domain.evidence import TrailEvent
+from iamflow.domain.evidence import TrailEvent, of_session
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.ids import KeyId, TicketId
 from iamflow.domain.sink import Sink, delivery_version, probe_version
@@ -127,15 +126,8 @@ def origin(
     if not made:
         return Origin.UNKNOWN
     own = frozenset(requests)
-    ours = all(event.request_id in own or _own_session(event.principal, ticket_id, role) for event in made)
+    ours = all(event.request_id in own or of_session(event, ticket_id, role) for event in made)
     return Origin.OURS if ours else Origin.FOREIGN
-
-
-def _own_session(principal: str | None, ticket_id: TicketId, role: str | None) -> bool:
-    if principal is None or role is None:
-        return False
-    pattern = rf"arn:[\w-]+:sts::\d{{12}}:assumed-role/{re.escape(role)}/iamflow-.*-{ticket_id}"
-    return re.fullmatch(pattern, principal, re.ASCII) is not None
 
 
 def probe_of(ticket_id: TicketId, rotation: Rotation) -> str:

@@ -71,6 +71,23 @@ def test_a_shorter_poll_looks_for_the_proof_earlier_and_a_longer_one_no_later() 
         assert decide(of, Sight(proof=sweep()), situation(NOW, policy)).due_at == NOW + wait
 
 
+def test_an_event_without_a_request_id_and_one_of_the_tickets_own_session_are_the_proof_too() -> None:
+    of, session = case(ended(State.DELETED)), "arn:aws:sts::012345678901:assumed-role/iamflow/iamflow-host-7"
+    for proof, own in (
+        (replace(DELETE, request_id=None), None),
+        (replace(DELETE, request_id="another", principal=session), "iamflow"),
+    ):
+        policy = replace(ENFORCING, own_role=own)
+        decision = decide(of, Sight(proof=sweep(proof)), situation(NOW, policy))
+        assert decision.ticket.confirmation is Confirmation.CONFIRMED
+    for stranger in (session.replace("host-7", "host-77"), session.replace("role/iamflow/", "role/admin/"), None):
+        theirs = replace(DELETE, request_id="another", principal=stranger)
+        policy = replace(ENFORCING, own_role="iamflow")
+        assert (
+            decide(of, Sight(proof=sweep(theirs)), situation(NOW, policy)).ticket.confirmation is Confirmation.PENDING
+        )
+
+
 def test_a_status_that_the_event_left_out_is_no_contradiction() -> None:
     decision = decide(case(ended(State.ROLLED_BACK)), Sight(proof=sweep(replace(UPDATE, new_status=None))))
     assert decision.ticket.confirmation is Confirmation.CONFIRMED

@@ -147,7 +147,6 @@ EVENT = TrailEvent(
     ("event", "proves"),
     [
         (EVENT, True),
-        (replace(EVENT, request_id="another"), False),
         (replace(EVENT, error_code="AccessDenied"), False),
         (replace(EVENT, source="iam.amazonaws.com"), False),
         (replace(EVENT, name="DeletePolicy"), False),

@@ -8,14 +8,11 @@ from iamflow.domain.ticket import Ticket
 def proves(event: TrailEvent, ticket: Ticket) -> bool:
     """Return whether the event is the successful call that took the policy from the user.
 
-    By request id where AWS's answer was received; after a lost answer, by the call, the user and the policy.
+    By the call, the user and the policy; whose call it was is for ``shared.proof`` to tell.
     """
     policy = ticket.progress.mfa_policy
     if policy is None or event.error_code is not None or event.target_user != ticket.username:
         return False
     wanted = policy.shape
     expected = ("DeleteUserPolicy", wanted.name) if wanted.how is How.INLINE else ("DetachUserPolicy", wanted.arn)
-    if (event.name, event.target_policy) != expected:
-        return False
-    last_request = ticket.progress.end_request
-    return last_request is None or event.request_id == last_request
+    return (event.name, event.target_policy) == expected

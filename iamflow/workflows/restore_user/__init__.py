@@ -131,10 +131,7 @@ def _not_ours(at: datetime) -> Outcome:
 
 
 def _proves(event: TrailEvent, ticket: Ticket) -> bool:
-    if event.name != "CreateUser" or event.error_code is not None or event.target_user != ticket.username:
-        return False
-    last_request = ticket.progress.end_request
-    return last_request is None or event.request_id == last_request
+    return event.name == "CreateUser" and event.error_code is None and event.target_user == ticket.username
 
 
 _NEXT = {
