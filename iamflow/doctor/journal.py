@@ -7,7 +7,8 @@ from iamflow.doctor.result import Check, Patient, Result, failed, not_examined, 
 
 KEY, _HEAD = "journal key", "journal"
 _KEY_REMEDY = (
-    "restore the key that journal.key names (0600) from where it was backed up; for a new database: iamflow init"
+    "let its owner alone read it (0600), or restore the key that journal.key names from where it was backed up; "
+    "for a new database: iamflow init"
 )
 
 
