@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
-from iamflow.domain.sink import WRITES, Sink
+from iamflow.domain.sink import MAKES, WRITES, Sink
 
 
 class EffectKind(StrEnum):
@@ -370,6 +370,16 @@ class Effect:
         if self.kind is EffectKind.PROVE_SINK and self.document is not None:
             return WRITES[Sink.read(self.document).kind]
         return self.kind.call
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """Every changing call that it may take, in order: one, but for a new key, whose secret is put away with it."""
+        if self.document is None or self.kind not in {EffectKind.PROVE_SINK, EffectKind.ISSUE_KEY}:
+            return (self.call,)
+        kind = Sink.read(self.document).kind
+        if self.kind is EffectKind.ISSUE_KEY:
+            return (self.call, WRITES[kind])
+        return (*((MAKES[kind],) if kind in MAKES else ()), self.call)
 
     @property
     def target(self) -> str:

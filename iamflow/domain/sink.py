@@ -35,6 +35,9 @@ WRITES = {
 }
 """How a write to each kind of place is called; to a file, no call of AWS is made."""
 
+MAKES = {SinkKind.SECRETSMANAGER: "secretsmanager:CreateSecret"}
+"""How a place is made where there is none yet and a write alone does not make it."""
+
 _NOT_IN_NAMES = {
     SinkKind.SECRETSMANAGER: re.compile(r"[^\w+=.@-]", re.ASCII),
     SinkKind.SSM: re.compile(r"[^\w.-]", re.ASCII),

@@ -232,6 +232,7 @@ def intent_detail(intent: Intent) -> dict[str, object]:
         "intent": intent.id,
         "effect": effect.kind.value,
         "call": effect.call,
+        **({"calls": list(effect.calls)} if len(effect.calls) > 1 else {}),
         "account_id": effect.account_id,
         "username": effect.username,
         "access_key_id": effect.key_id,

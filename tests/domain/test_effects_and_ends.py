@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from iamflow.domain.effect import EffectKind
+from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.facts import same_second
+from iamflow.domain.sink import Sink, SinkKind
 from iamflow.domain.states import State
 
 from .samples import KEY, MICROSECOND, NOW, OTHER_KEY, reading, ticket
@@ -25,6 +26,29 @@ SECOND = timedelta(seconds=1)
 def test_an_effect_is_one_call_and_only_giving_back_undoes(kind: EffectKind, call: str, undoes: bool) -> None:
     assert kind.call == call
     assert kind.undoes is undoes
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "calls"),
+    [
+        (EffectKind.DELETE_KEY, None, ["iam:DeleteAccessKey"]),
+        (
+            EffectKind.PROVE_SINK,
+            SinkKind.SECRETSMANAGER,
+            ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
+        ),
+        (EffectKind.PROVE_SINK, SinkKind.SSM, ["ssm:PutParameter"]),
+        (EffectKind.ISSUE_KEY, SinkKind.SECRETSMANAGER, ["iam:CreateAccessKey", "secretsmanager:PutSecretValue"]),
+        (EffectKind.ISSUE_KEY, SinkKind.SSM, ["iam:CreateAccessKey", "ssm:PutParameter"]),
+        (EffectKind.ISSUE_KEY, SinkKind.FILE, ["iam:CreateAccessKey", "file:write"]),
+    ],
+)
+def test_every_call_that_an_effect_may_take_is_named(
+    kind: EffectKind, place: SinkKind | None, calls: list[str]
+) -> None:
+    document = None if place is None else Sink(kind=place, name="n").text
+    effect = Effect(kind=kind, account_id=ticket().account_id, username=ticket().username, document=document)
+    assert list(effect.calls) == calls
 
 
 @pytest.mark.parametrize("state", State)
