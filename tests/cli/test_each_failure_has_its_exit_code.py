@@ -59,7 +59,7 @@ def test_what_can_be_approved_no_more_is_refused_without_a_plan(shell: Shell) ->
         ("freeze", "on", "--reason", " "),
         ("policy", "show", "--role", "king"),
         ("import", "report.csv", "--format", "pdf"),
-        ("scan",),
+        ("rescan",),
         ("--colour",),
     ],
     ids=" ".join,
