@@ -111,9 +111,8 @@ def _listing(now: "datetime") -> "Listing[Ticket]":
             Column(title="ACCOUNT", cell=lambda ticket: ticket.account_name or ticket.account_id),
             Column(title="USER", cell=lambda ticket: ticket.username),
             Column(title="KEY", cell=lambda ticket: ticket.access_key_id or "-", whole=True),
-            Column(title="OWNER", cell=lambda ticket: ticket.owner.address if ticket.owner else "-"),
-            Column(title="DUE", cell=lambda ticket: _due(ticket, now)),
-            Column(title="NOTE", cell=_remark),
+            Column(title="DUE", cell=lambda ticket: _due(ticket, now), whole=True),
+            Column(title="NOTE", cell=_remark, drawn_most=_REMARK),
         ),
         fields=FIELDS,
         record=ticket_record,
@@ -140,11 +139,16 @@ def _style(ticket: "Ticket") -> str:
 
 
 def _due(ticket: "Ticket", now: "datetime") -> str:
-    """Return when something happens by itself: the deadline that runs, else the next look."""
-    from iamflow.cli.render.words import when
+    """Return in how long something happens by itself: the deadline that runs, else the next look."""
+    from iamflow.cli.render.words import relative
 
     running = ticket.deadline if ticket.state in {State.NOTIFIED, State.MONITORING} else None
-    return when(running or ticket.due_at, now) or "-"
+    at = running or ticket.due_at
+    return relative(at, now) if at is not None else "-"
+
+
+_REMARK = 90
+"""Characters of a remark where a list is drawn; the whole of it: ``iamflow ticket why``."""
 
 
 def _remark(ticket: "Ticket") -> str:

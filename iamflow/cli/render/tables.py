@@ -32,6 +32,8 @@ class Column(Generic[T]):
     style: Callable[[T], str] | None = None
     whole: bool = False
     """Whether its cells are never broken over lines."""
+    drawn_most: int = _LONGEST_CELL
+    """Characters of a cell where the table is drawn; a pipe gets them all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +68,10 @@ def _table(listing: Listing[T], items: Sequence[T]) -> None:
             emit(line)
         return
     styles = [[column.style(item) if column.style else "" for column in listing.columns] for item in items]
+    rows = [
+        [for_terminal(cell, limit=column.drawn_most) for column, cell in zip(listing.columns, row, strict=True)]
+        for row in rows
+    ]
     _draw(listing.columns, rows, styles)
 
 
