@@ -32,6 +32,29 @@ class LastUse:
     region: str | None = None
 
 
+LIVE = "live"
+"""The source of facts that were read from AWS itself; of those that a report led to, with its name after a comma."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """Where a fact comes from that the newest report or reading does not tell, and that an older one told."""
+
+    field: str
+    """The name of the field beside it."""
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """The latest call by a user that a report of CloudTrail events names. With which credentials, such a report does not say."""
+
+    at: datetime
+    event: str
+    source: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyFacts:
     """What the newest report or live reading says of the key. A report opens tickets; it never justifies a mutation."""
@@ -41,9 +64,12 @@ class KeyFacts:
     last_use: LastUse
     as_of: datetime
     source: str
-    """``iam-audit:FILE`` or ``live``."""
+    """``iam-audit:FILE``, ``live``, or ``live, after prowler:FILE``."""
     holds: bool = True
     """Whether the finding still held in the newest report."""
+    kept: tuple[Kept, ...] = ()
+    """What of this an older report told, and the newest one does not; the rest is from ``source``, as of ``as_of``."""
+    seen: Sighting | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +88,8 @@ class UserFacts:
     as_of: datetime
     source: str
     holds: bool = True
+    kept: tuple[Kept, ...] = ()
+    seen: Sighting | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +102,7 @@ class RootFacts:
     as_of: datetime
     source: str
     holds: bool = True
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

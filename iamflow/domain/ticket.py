@@ -6,7 +6,7 @@ from datetime import datetime
 from iamflow.domain.belongings import Belongings
 from iamflow.domain.brownout import Brownout
 from iamflow.domain.evidence import Baseline, Signal, SweepRecord
-from iamflow.domain.facts import Facts, KeyFacts, LastUse
+from iamflow.domain.facts import Facts, KeyFacts, LastUse, last_use_of
 from iamflow.domain.guardrail import Guardrail
 from iamflow.domain.ids import AccountId, KeyId, SubjectId, TicketId, UserName
 from iamflow.domain.migration import Migration
@@ -193,6 +193,12 @@ class Ticket:
             message = f"ticket {self.id} ({self.workflow}) is about no single key"
             raise AssertionError(message)  # noqa: TRY004 - the ticket is of another workflow; no type was passed wrongly
         return self.facts
+
+    @property
+    def known_last_use(self) -> LastUse | None:
+        """The newest that is known of the last use: what AWS told, or what an earlier report did where AWS has no data."""
+        read, reported = self.progress.last_use, last_use_of(self.facts)
+        return read if read is not None and (read.at is not None or reported is None) else reported
 
     @property
     def key_was_deactivated(self) -> bool:

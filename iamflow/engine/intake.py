@@ -12,9 +12,10 @@ from itertools import islice
 from typing import TypeVar
 
 from iamflow.domain.exemption import Exemption
-from iamflow.domain.facts import Facts, Finding, KeyFacts, marked
+from iamflow.domain.facts import Facts, Finding, Kept, KeyFacts, marked
 from iamflow.domain.ids import AccountId, SubjectId, UserName
 from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.merging import filled_fields, joined, kept_of
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.policy import Policy
 from iamflow.domain.protection import protected_by_name
@@ -257,26 +258,49 @@ def _new_ticket(workflow: str, finding: Finding, now: datetime, struck: frozense
 def _update(verdict: Verdict, standing: Mapping[SubjectId, Ticket], work: _Import, now: datetime) -> Change | None:
     """Return the change that a newer report means for the ticket that stands, or None."""
     ticket = standing.get(verdict.finding.subject)
-    if ticket is None or verdict.finding.facts.as_of <= ticket.facts.as_of:
+    if ticket is None:
         return None
     if dealt_with_by(verdict, work.desk.policy) != ticket.workflow and ticket.access_key_id is None:
         return None
+    if verdict.finding.facts.as_of <= ticket.facts.as_of:
+        return _fill(ticket, verdict.finding.facts, now)
     facts = _learned(ticket, marked(verdict.finding.facts, holds=verdict.applies))
     ended_now = ticket.facts.holds and not verdict.applies
     kind = EventKind.FINDING_GONE if ended_now else EventKind.FACTS_UPDATED
     detail = {"source": work.report.info.source, "as_of": facts.as_of.isoformat(), "holds": verdict.applies}
-    event = NewEvent(kind=kind, actor=actor_of(RULES), at=now, detail=detail | _said(facts))
+    event = NewEvent(kind=kind, actor=actor_of(RULES), at=now, detail=detail | _said(facts) | _kept(kept_of(facts)))
     due_at = now if ended_now and ticket.due_at is not None else ticket.due_at
     return Change(
         before=replace(ticket, lease=None), after=replace(ticket, facts=facts, due_at=due_at), events=(event,)
     )
 
 
+def _fill(ticket: Ticket, older: Facts, now: datetime) -> Change | None:
+    """Return the change that an older report means: it fills what nobody has told yet, and changes nothing else."""
+    facts = joined(ticket.facts, older)
+    told = filled_fields(ticket.facts, facts)
+    if not told:
+        return None
+    detail = {"source": older.source, "as_of": older.as_of.isoformat(), "holds": ticket.facts.holds, **_kept(told)}
+    event = NewEvent(kind=EventKind.FACTS_UPDATED, actor=actor_of(RULES), at=now, detail=detail)
+    return Change(before=replace(ticket, lease=None), after=replace(ticket, facts=facts), events=(event,))
+
+
 def _learned(ticket: Ticket, facts: Facts) -> Facts:
-    """Return the new facts. Once AWS itself has said which key this is, no report moves the date that the guards compare."""
+    """Return the new facts, with what only the ticket knows.
+
+    Once AWS itself has said which key this is, no report moves the date that the guards compare.
+    """
     if ticket.user_id is not None and isinstance(facts, KeyFacts):
-        return replace(facts, created_at=ticket.key_facts.created_at)
-    return facts
+        facts = replace(facts, created_at=ticket.key_facts.created_at)
+    return joined(facts, ticket.facts)
+
+
+def _kept(told: Sequence[Kept]) -> dict[str, object]:
+    """Return, for the journal, what of the facts is another report's."""
+    if not told:
+        return {}
+    return {"kept": [{"field": one.field, "source": one.source, "as_of": one.as_of.isoformat()} for one in told]}
 
 
 def _said(facts: Facts) -> dict[str, object]:

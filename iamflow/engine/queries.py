@@ -11,6 +11,7 @@ from iamflow.domain.facts import UserReading
 from iamflow.domain.guards import Circumstances, Refusal, refusals
 from iamflow.domain.guards.circumstances import Pace
 from iamflow.domain.managed import left_alone
+from iamflow.domain.merging import unconfirmed
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Ticket
@@ -52,7 +53,7 @@ def why(engine: Engine, ref: str) -> Why:
         next_effect=effect,
         refusals=reasons,
         unread=unread,
-        next_step=next_step(ticket),
+        next_step=coming(ticket, engine.policy, engine.now()),
         expected_end=expected_end(ticket, engine.policy, engine.now()),
     )
 
@@ -89,6 +90,17 @@ def _as_if_learned(ticket: Ticket, reading: UserReading) -> Ticket:
 def _pace(engine: Engine, ticket: Ticket, kind: EffectKind) -> Pace:
     usage = engine.store.usage([ticket.account_id], engine.now() - timedelta(hours=24))
     return Pacer(engine.policy.caps, usage).pace(ticket.account_id, kind, engine.cloud.user_count(ticket.account_id))
+
+
+def awaits_confirmation(ticket: Ticket, policy: Policy, now: datetime) -> bool:
+    """Return whether the ticket waits for AWS to confirm what only a report older than ``rules.max_fact_age`` says."""
+    return ticket.state is State.OPEN and unconfirmed(ticket.facts, policy.rules.max_fact_age, now)
+
+
+def coming(ticket: Ticket, policy: Policy, now: datetime) -> str:
+    """Return in words what comes next: before all else, that AWS confirms what a stale report says."""
+    stale = awaits_confirmation(ticket, policy, now)
+    return "a live reading of AWS, to confirm what the report says" if stale else next_step(ticket)
 
 
 _NOT_KNOWN = "nothing that this iamflow knows of: a newer one opened this ticket"

@@ -130,7 +130,15 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-FACTS: Document[Facts] = Document(cast("type[Facts]", Facts), name="Facts")
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a shape that only lacks what has come since."""
+    return value
+
+
+_FACTS = {1: _as_it_is}
+"""Version 2 says what of the facts an older report told (``kept``), and the latest call that a report names (``seen``)."""
+
+FACTS: Document[Facts] = Document(cast("type[Facts]", Facts), name="Facts", version=2, readers=_FACTS)
 PROGRESS = Document(Progress)
 BASELINE = Document(Baseline)
 BELONGINGS = Document(Belongings)
@@ -139,7 +147,7 @@ OWNER = Document(Owner)
 IDENTITY = Document(Identity)
 WORD = Document(Word)
 NOTICE = Document(Notice)
-FINDING = Document(Finding)
+FINDING = Document(Finding, version=2, readers=_FACTS)
 
 EVENT = Entry("event")
 CHECKPOINT = Entry("checkpoint")

@@ -9,12 +9,23 @@ from iamflow.cli.render.replacement import replacement
 from iamflow.cli.render.ticket import Shown, requester
 from iamflow.cli.render.words import account, duration, relative, utc, when
 from iamflow.domain.evidence import Activity, Baseline, Signal
-from iamflow.domain.facts import Facts, KeyFacts, RootFacts, TargetFacts, UserFacts, created_of, last_use_of
+from iamflow.domain.facts import Facts, KeyFacts, RootFacts, TargetFacts, UserFacts, created_of
+from iamflow.domain.merging import kept_of
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval, Ticket, Word
 
 DIGEST_SHOWN = 12
 _ACTIVITIES = 20
+_FIELDS = {
+    "last_use": "last use",
+    "password_last_used": "last sign-in",
+    "key_last_used": "last use of a key",
+    "created_at": "creation",
+    "mfa": "MFA",
+    "access_key": "access key",
+    "last_login": "last sign-in",
+}
+"""What the fields are called that an older report may tell."""
 
 
 def title(shown: Shown) -> str:
@@ -56,9 +67,12 @@ def _finding(shown: Shown) -> Section:
     created_at = created_of(facts)
     if created_at is not None:
         # A report knows when a user's keys were made, AWS itself when the user was.
-        label = "oldest key" if isinstance(facts, UserFacts) and facts.source != "live" else "created"
+        by_keys = isinstance(facts, UserFacts) and facts.source.startswith("iam-audit:")
+        label = "oldest key" if by_keys else "created"
         section.add(label, f"{utc(created_at)}, {(shown.now - created_at).days} days ago")
     section.add("status", f"{status_in_words(facts)}, as of {when(facts.as_of, shown.now)} ({facts.source})")
+    for kept in kept_of(facts):
+        section.add("known from", f"{_FIELDS[kept.field]}: {kept.source}, as of {when(kept.as_of, shown.now)}")
     section.add("finding", "" if facts.holds else "no longer holds in the newest report")
     section.add("opened", f"{when(ticket.opened_at, shown.now)} by {requester(ticket)}")
     return section
@@ -120,11 +134,14 @@ def _word(word: Word | None, now: datetime) -> str:
 def _impact(shown: Shown) -> Section:
     section = Section(heading="Impact")
     ticket = shown.ticket
-    use = ticket.progress.last_use or last_use_of(ticket.facts)
+    use = ticket.known_last_use
     if use is not None:
         where = ", ".join(part for part in (use.service, use.region) if part)
         at = f"{when(use.at, shown.now)}{f' ({where})' if where else ''}" if use.at is not None else None
         section.add("last used", at or "never seen, or no data")
+    seen = ticket.facts.seen if isinstance(ticket.facts, KeyFacts | UserFacts) else None
+    if seen is not None:
+        section.add("user last seen", f"{when(seen.at, shown.now)}: {seen.event} ({seen.source})")
     if ticket.baseline is not None:
         _baseline(section, ticket.baseline, shown.now)
     elif ticket.evidence_removed_at is not None:
@@ -219,6 +236,9 @@ def _standing(shown: Shown) -> Section:
     ticket, progress = shown.ticket, shown.ticket.progress
     section = Section(heading="What stands in the way")
     section.add("blocked" if ticket.state is State.BLOCKED else "held", ticket.blocked_reason)
+    if shown.unconfirmed:
+        age = duration(shown.now - ticket.facts.as_of)
+        section.add("confirmation", f"the report is {age} old: nothing follows before AWS itself was read")
     if not ticket.ended:
         section.add("needs approval", *progress.approval_reasons)
         section.add("waiting for", *progress.waiting_for)

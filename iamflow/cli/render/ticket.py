@@ -10,7 +10,7 @@ from iamflow.domain.people import RULES
 from iamflow.domain.policy import Policy
 from iamflow.domain.states import Mode
 from iamflow.domain.ticket import Approval, Progress, Ticket
-from iamflow.engine.queries import expected_end, next_step, planned
+from iamflow.engine.queries import awaits_confirmation, coming, expected_end, planned
 
 FIELDS = (
     "id",
@@ -44,6 +44,7 @@ SHOW_FIELDS = (
     "came_from",
     "wanted",
     "facts",
+    "unconfirmed",
     "progress",
     "baseline",
     "migration",
@@ -109,9 +110,14 @@ class Shown:
         return "enforce" if by_pattern or self.policy.acts_in(self.ticket.account_id) else "observe"
 
     @property
+    def unconfirmed(self) -> bool:
+        """Whether the ticket waits for AWS to confirm what only a report older than ``rules.max_fact_age`` says."""
+        return awaits_confirmation(self.ticket, self.policy, self.now)
+
+    @property
     def next_step(self) -> str:
         """What comes next, in words."""
-        return next_step(self.ticket)
+        return coming(self.ticket, self.policy, self.now)
 
     @property
     def planned(self) -> str:
@@ -144,6 +150,7 @@ def shown_record(shown: Shown) -> dict[str, object]:
         "came_from": ticket.came_from,
         "wanted": ticket.wanted,
         "facts": ticket.facts,
+        "unconfirmed": shown.unconfirmed,
         "progress": _progress(ticket.progress),
         "baseline": ticket.baseline,
         "migration": ticket.migration,

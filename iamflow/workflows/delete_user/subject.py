@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from iamflow.domain.belongings import beyond, merged, without
 from iamflow.domain.decision import Sight
-from iamflow.domain.facts import LastUse, UserFacts, UserReading
+from iamflow.domain.facts import LIVE, LastUse, UserFacts, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.merging import joined
 from iamflow.domain.people import RULES
 from iamflow.domain.plan import digest_of
 from iamflow.domain.quarantine import policy_name
@@ -44,13 +45,13 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
         key_last_used=latest.at,
         created_at=reading.created_at,
         as_of=reading.read_at,
-        source="live",
+        source=LIVE,
     )
     owner = owner_by(ticket, reading.tags, reading.security_contact, situation, first=_FIRST)
     known = replace(ticket, user_id=ticket.user_id or reading.user_id, owner=owner)
     return replace(
         known,
-        facts=facts,
+        facts=joined(facts, ticket.facts),
         plan_digest=digest_of(known, reading, situation.policy) or known.plan_digest,
         progress=replace(known.progress, last_use=latest),
     )

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from iamflow.domain.decision import Case, Decision, Sight
-from iamflow.domain.facts import LastUse, UserFacts, UserReading
+from iamflow.domain.facts import LIVE, LastUse, UserFacts, UserReading
+from iamflow.domain.merging import joined
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.plan import digest_of
 from iamflow.domain.require_mfa import Enrolment, MfaPolicy, is_missing, left_behind
@@ -28,9 +29,9 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
         key_last_used=last_used,
         created_at=reading.created_at,
         as_of=reading.read_at,
-        source="live",
+        source=LIVE,
     )
-    known = replace(ticket, user_id=ticket.user_id or reading.user_id, facts=facts)
+    known = replace(ticket, user_id=ticket.user_id or reading.user_id, facts=joined(facts, ticket.facts))
     return replace(
         known,
         owner=owner_of(ticket, reading, situation),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from iamflow.domain.brownout import Deny
 from iamflow.domain.decision import Case, Decision, Sight
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.facts import TargetFacts, UserReading
+from iamflow.domain.facts import LIVE, TargetFacts, UserReading
 from iamflow.domain.guardrail import (
     MOST_POLICIES,
     OrganisationReading,
@@ -61,7 +61,7 @@ def learn(ticket: Ticket, reading: UserReading, preview: Preview | None, situati
     """Put what AWS says on the ticket, and what an approval would bind to."""
     found = organisation(reading)
     facts = TargetFacts(
-        target=target_of(ticket.username), target_name=found.target_name, as_of=reading.read_at, source="live"
+        target=target_of(ticket.username), target_name=found.target_name, as_of=reading.read_at, source=LIVE
     )
     guardrail = effects.of(ticket)
     guardrail = replace(guardrail, preview=preview) if preview is not None else guardrail

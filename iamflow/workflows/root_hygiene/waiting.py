@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from iamflow.domain.decision import Case, Decision, Look, Sight
-from iamflow.domain.facts import RootFacts
+from iamflow.domain.facts import LIVE, RootFacts
+from iamflow.domain.merging import joined
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.root import AccountReading
 from iamflow.domain.states import Resolution, State, Trigger
@@ -47,16 +48,16 @@ def decide(case: Case, sight: Sight, situation: Situation) -> Decision:
 
 def _learn(ticket: Ticket, sight: Sight, situation: Situation) -> Ticket:
     reading = _required(sight)
-    before = ticket.facts
     facts = RootFacts(
         mfa=reading.root_mfa,
         access_key=reading.root_access_key,
-        last_login=before.last_login if isinstance(before, RootFacts) else None,
+        last_login=None,
         as_of=reading.read_at,
-        source="live",
+        source=LIVE,
         holds=bool(reading.lacking),
     )
-    return replace(ticket, facts=facts, owner=owner_by(ticket, {}, reading.security_contact, situation))
+    owner = owner_by(ticket, {}, reading.security_contact, situation)
+    return replace(ticket, facts=joined(facts, ticket.facts), owner=owner)
 
 
 def _required(sight: Sight) -> AccountReading:

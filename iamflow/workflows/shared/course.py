@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iamflow.domain.decision import Case, Decision, Sight
+from iamflow.domain.merging import unconfirmed
 from iamflow.domain.notice import NoticeKind, NoticeState
 from iamflow.domain.schedule import due_reminder, grace_deadline, next_grace_look
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
@@ -120,6 +121,10 @@ def _as_new(ticket: Ticket) -> Ticket:
 def _open(course: Course, case: Case, situation: Situation) -> Decision:
     """Tell the owner; once a channel has accepted the notice, the grace period runs."""
     ticket, now, progress = case.ticket, situation.now, case.ticket.progress
+    if unconfirmed(ticket.facts, situation.policy.rules.max_fact_age, now):
+        # A look that learned nothing of AWS: whoever is told, is told what a stale report said.
+        reason = "the report is older than rules.max_fact_age, and AWS has not confirmed it yet"
+        return common.stay(ticket, due_at=now + situation.policy.timing.retry_most, reason=reason)
     if progress.notice_waiver is not None:
         told = replace(progress, notified_at=now, promised_at=now, told_owner=True)
         return Decision(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
+from iamflow.domain.facts import LIVE, Facts, KeyFacts, KeyStatus, LastUse, UserReading
+from iamflow.domain.merging import joined
 from iamflow.domain.owners import find_owner
 from iamflow.domain.people import RULES
 from iamflow.domain.plan import plan_digest
@@ -56,16 +57,11 @@ def learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket:
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
-    facts = ticket.key_facts
+    facts: Facts = ticket.facts
     if key is not None:
-        created = key.created_at if ticket.user_id is None else facts.created_at
-        facts = KeyFacts(
-            status=key.status,
-            created_at=created,
-            last_use=last_use,
-            as_of=reading.read_at,
-            source="live",
-        )
+        created = key.created_at if ticket.user_id is None else ticket.key_facts.created_at
+        read = KeyFacts(status=key.status, created_at=created, last_use=last_use, as_of=reading.read_at, source=LIVE)
+        facts = joined(read, facts)
     return replace(
         ticket,
         user_id=ticket.user_id or reading.user_id,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from iamflow.domain.evidence import Activity, Signal
-from iamflow.domain.facts import Facts, LastUse, RootFacts, created_of, last_use_of
+from iamflow.domain.facts import Facts, LastUse, RootFacts, created_of
 from iamflow.domain.masking import masked
 from iamflow.domain.notice import Notice, NoticeKind
 from iamflow.domain.policy import Policy
@@ -79,7 +79,7 @@ def tell(
 
 
 def _context(ticket: Ticket, policy: Policy, now: datetime) -> dict[str, object]:
-    last_use = ticket.progress.last_use or last_use_of(ticket.facts) or LastUse()
+    last_use = ticket.known_last_use or LastUse()
     created_at = created_of(ticket.facts)
     brownout = policy.of(ticket.workflow).brownout
     activities = ticket.baseline.activities if ticket.baseline is not None else ()

@@ -5,8 +5,9 @@ from dataclasses import replace
 from iamflow.domain.decision import Case, Decision, Look, Sight
 from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.evidence import Signal, SignalKind, Sweep, SweepRecord
-from iamflow.domain.facts import KeyFacts, KeyStatus, LastUse, UserReading
+from iamflow.domain.facts import LIVE, Facts, KeyFacts, KeyStatus, LastUse, UserReading
 from iamflow.domain.journal import EventKind, NewEvent
+from iamflow.domain.merging import joined
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.plan import plan_digest
 from iamflow.domain.schedule import next_poll
@@ -78,15 +79,16 @@ def _learn(ticket: Ticket, reading: UserReading, situation: Situation) -> Ticket
     policy = situation.policy
     key = reading.key(ticket.access_key_id)
     last_use = reading.last_use or LastUse()
-    facts = ticket.key_facts
+    facts: Facts = ticket.facts
     if key is not None:
-        facts = KeyFacts(
+        read = KeyFacts(
             status=key.status,
-            created_at=facts.created_at,
+            created_at=ticket.key_facts.created_at,
             last_use=last_use,
             as_of=reading.read_at,
-            source="live",
+            source=LIVE,
         )
+        facts = joined(read, facts)
     return replace(
         ticket,
         facts=facts,
