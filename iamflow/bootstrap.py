@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -24,13 +25,15 @@ from iamflow.engine.clock import SystemClock
 
 if TYPE_CHECKING:
     from iamflow.aws.cloud import AwsCloud
+    from iamflow.aws.reports import Copied
     from iamflow.config import Settings
     from iamflow.domain.ids import AccountId
     from iamflow.domain.retention import Removable, Removed
     from iamflow.engine.accounts import Selection
     from iamflow.engine.deps import Engine
+    from iamflow.engine.follow_up import Followed
     from iamflow.engine.hub import Teller
-    from iamflow.engine.ports import Channel, Cloud, JournalFault, Report, Store
+    from iamflow.engine.ports import Channel, Cloud, FileReport, JournalFault, Store
     from iamflow.engine.runner import TickReport
     from iamflow.engine.scan import AccountScan, Schedule
     from iamflow.engine.steer import Desk
@@ -161,12 +164,34 @@ class Application:
         return SmtpChannel(settings, self.clock)
 
     def open_report(
-        self, path: Path, format_name: str = "auto", progress: Callable[[int, int], None] | None = None
-    ) -> "Report":
-        """Validate a file of findings whole. Raises ``InputError`` with the row and the reason."""
+        self,
+        path: Path,
+        format_name: str = "auto",
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        label: str | None = None,
+    ) -> "FileReport":
+        """Validate a file of findings whole; ``label`` is what a copy is called. Raises ``InputError`` with row and reason."""
         from iamflow.sources import open_report
 
-        return open_report(path, format_name, progress, now=self.clock.now())
+        return open_report(path, format_name, progress, now=self.clock.now(), label=label)
+
+    def copy_report(self, url: str, progress: Callable[[int, int], None]) -> "Copied":
+        """Copy the newest report under a place in S3 to this host; the copy goes when the command ends."""
+        from iamflow.sources import format_in
+
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="iamflow-")))
+        return self._aws.copy_report(url, folder, lambda path: format_in(path) is not None, progress)
+
+    def follow_leads(self, progress: Callable[[int], None], *, limit: int) -> "Followed":
+        """Look into what waits for a reading of AWS; where AWS is out of reach, it waits on and says why."""
+        from iamflow.engine.follow_up import follow_up, keep_waiting
+
+        try:
+            self._aws.require_credentials()
+        except ConfigError as error:
+            return keep_waiting(self.desk(), str(error))
+        return follow_up(self.intake_desk(), self.cloud, limit=limit, progress=progress)
 
     # --- people -----------------------------------------------------------------------------------------------------
 
@@ -315,6 +340,7 @@ class Application:
 
     def tick(self) -> "TickReport | None":
         """Do one tick as an engine of its own; None where another engine is at work."""
+        from iamflow.engine.follow_up import follow_due
         from iamflow.engine.runner import begin
 
         with self.engine_lock() as held:
@@ -324,6 +350,7 @@ class Application:
             engine = self.engine(acts=True)
             begin(engine)
             report = self.run_tick(engine)
+            follow_due(engine)
             if self.policy.security_hub.enabled:
                 self.teller().tell(stopping=self.stop.is_set)
             return report

@@ -1,6 +1,6 @@
 """AWS over many accounts, as the engine sees it. Importing this imports boto3."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
 from iamflow.aws.contacts import REGIONS, Contacts
+from iamflow.aws.errors import ACCESS, Refusal, refusal_of
 from iamflow.aws.grants import read as read_grants
 from iamflow.aws.keys import read_user
 from iamflow.aws.objects import put
@@ -21,6 +22,7 @@ from iamflow.aws.organisation import all_accounts, members
 from iamflow.aws.people import read_people
 from iamflow.aws.permissions import session_policy
 from iamflow.aws.regions import enabled, to_read
+from iamflow.aws.reports import Copied, address_of, copy_newest
 from iamflow.aws.rights import read_rights
 from iamflow.aws.security_hub import AwsSecurityHub
 from iamflow.aws.sessions import Sessions
@@ -33,7 +35,7 @@ from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.asff import Place
 from iamflow.domain.clock import Clock
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.errors import ConfigError, IamflowError, PermanentError
+from iamflow.domain.errors import BlockedError, ConfigError, IamflowError, PermanentError
 from iamflow.domain.evidence import TrailQuery
 from iamflow.domain.facts import RegionSet, UserReading
 from iamflow.domain.guardrail import Member
@@ -198,6 +200,27 @@ class AwsCloud:
             message = f"the secret {secret_id} holds no text: store it as a string"
             raise ConfigError(message)
         return value
+
+    def copy_report(
+        self, url: str, folder: Path, known: Callable[[Path], bool], progress: Callable[[int, int], None]
+    ) -> Copied:
+        """Copy the newest report under a place in S3 into a private folder, read with this host's own credentials.
+
+        The bucket's region is found out by botocore, which follows S3's word on it within the partition. Raises ``InputError``
+        where there is no report, and as every call where S3 cannot be read.
+        """
+        address = address_of(url)
+        s3 = self._sessions.base().reading("s3", self._clients.region)
+        try:
+            return copy_newest(s3, address, folder, known, progress)
+        except BlockedError as error:
+            if refusal_of(error) is not Refusal.DENIED:
+                raise
+            message = (
+                f"{url}: S3 refuses this host's own credentials: allow them s3:ListBucket on the bucket and s3:GetObject "
+                "on its objects (and kms:Decrypt where they are encrypted with a key of yours)"
+            )
+            raise BlockedError(message, code=ACCESS) from error
 
     def require_credentials(self) -> None:
         """Raise ``ConfigError`` where this host has no AWS credentials at all, and no account has a profile of its own.

@@ -132,3 +132,7 @@ class Format(StrEnum):
     AUTO = "auto"
     IAM_AUDIT = "iam-audit"
     ROOT_AUDIT = "root-audit"
+    CLOUDTRAIL_EVENTS = "cloudtrail-events"
+    CREDENTIAL_REPORT = "credential-report"
+    PROWLER = "prowler"
+    SECURITY_HUB = "security-hub"

@@ -12,10 +12,10 @@ from typer.main import get_command
 from iamflow.cli.daemon import INSTANCE_FIELDS, TICK_FIELDS
 from iamflow.cli.doctor import FIELDS as DOCTOR_FIELDS
 from iamflow.cli.exemptions import FIELDS as EXEMPTION_FIELDS
-from iamflow.cli.findings import FIELDS as FINDING_FIELDS
 from iamflow.cli.hub import PUSH_FIELDS
 from iamflow.cli.main import app
 from iamflow.cli.owners import FIELDS as OWNER_FIELDS
+from iamflow.cli.render.finding import FIELDS as FINDING_FIELDS
 from iamflow.cli.render.ticket import EVENT_FIELDS, FIELDS, SHOW_FIELDS
 from iamflow.cli.rules import FIELDS as RULES_FIELDS
 from iamflow.cli.scan import SCAN_FIELDS

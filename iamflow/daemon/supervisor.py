@@ -1,8 +1,8 @@
 """Runs the engine until told to stop, and then lets it finish what it has begun.
 
-The jobs: advance what is due, send what is waiting, keep the house, remove what is kept no longer, and, where the settings want
-it, scan every account and tell Security Hub. Each runs at most once at a time, late runs are merged into one, and none is ever
-dropped for being late: APScheduler's own default would drop it after a second.
+The jobs: advance what is due, send what is waiting, keep the house, look into leads, remove what is kept no longer, and, where
+the settings want it, scan every account and tell Security Hub. Each runs at most once at a time, late runs are merged into one,
+and none is ever dropped for being late: APScheduler's own default would drop it after a second.
 """
 
 import logging
@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from iamflow.daemon.systemd import ServiceManager
 from iamflow.domain.errors import IamflowError, SchemaError
 from iamflow.domain.retention import Retention
-from iamflow.engine import retention, runner
+from iamflow.engine import follow_up, retention, runner
 from iamflow.engine.clock import SystemClock
 from iamflow.engine.deps import Engine
 from iamflow.engine.hub import Teller
@@ -44,6 +44,7 @@ class Rhythm:
     advance: timedelta
     outbox: timedelta = timedelta(seconds=10)
     housekeeping: timedelta = timedelta(seconds=15)
+    leads: timedelta = timedelta(minutes=1)
     retention: timedelta = timedelta(minutes=10)
     """It removes once a day; this is how late after midnight (UTC) at most."""
     scan: Schedule | None = None
@@ -91,6 +92,7 @@ class Supervisor:
             ("advance", self._advance, self._rhythm.advance),
             ("outbox", self._send_between, self._rhythm.outbox),
             ("housekeeping", self._keep_house, self._rhythm.housekeeping),
+            ("leads", self._follow_leads, self._rhythm.leads),
             ("retention", self._prune, self._rhythm.retention),
             ("scan", self._scan, self._rhythm.scan_looks),
             ("security-hub", self._tell_hub, self._rhythm.advance),
@@ -185,6 +187,13 @@ class Supervisor:
         age = self._engine.store.outbox_age(self._engine.now())
         if age is not None and age > _OLD_LETTER:
             _log.warning("a notice has been waiting", extra={"seconds": age.total_seconds()})
+
+    def _follow_leads(self) -> None:
+        """Look into what reports did not tell enough of. Apart from the house's keeping: AWS may take its time."""
+        followed = follow_up.follow_due(self._engine)
+        if followed.leads:
+            extra = {state.value: count for state, count in followed.states.items()}
+            _log.info("looked into leads", extra=extra)
 
     def _prune(self) -> None:
         """Remove what is kept no longer, once a day among all daemons. What a fault leaves goes tomorrow."""

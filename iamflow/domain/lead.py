@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from iamflow.domain.ids import AccountId, KeyId
 from iamflow.domain.policy import RuleName
@@ -25,3 +26,36 @@ class Lead:
     as_of: datetime
     source: str
     row: int = 0
+
+    @property
+    def identity(self) -> str:
+        """What makes it this lead and no other, as one text: whom it is about, by which rule, and which key."""
+        which = self.key_id or (self.created_at.isoformat() if self.created_at is not None else "")
+        return f"{self.account_id}/{self.rule.value}/{which}/{self.username}"
+
+
+class LeadState(StrEnum):
+    """Where a lead stands."""
+
+    WAITING = "waiting"
+    """AWS has not been read yet, or could not be."""
+    CONFIRMED = "confirmed"
+    """AWS says so too: the finding went the way of every other."""
+    UNFOUNDED = "unfounded"
+    """The rule does not hold by what AWS says."""
+    REFUSED = "refused"
+    """The account or the user is not iamflow's to touch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredLead:
+    """A lead as the database has it."""
+
+    id: int
+    lead: Lead
+    state: LeadState
+    reason: str
+    """Why it waits, or how it ended."""
+    tries: int
+    due_at: datetime | None
+    """When AWS is read next (UTC); None once it has ended."""

@@ -12,8 +12,8 @@ from iamflow.domain.managed import managed_by
 from iamflow.domain.protection import protected_by_tag
 from iamflow.domain.subject import Part, UserSubject
 from iamflow.domain.ticket import Ticket
+from iamflow.engine.admission import refusal
 from iamflow.engine.exemptions import in_words
-from iamflow.engine.intake import refusal
 from iamflow.engine.ports import Cloud, TicketFilter
 from iamflow.engine.steer import Desk
 

@@ -12,20 +12,22 @@ from itertools import islice
 from typing import TypeVar
 
 from iamflow.domain.exemption import Exemption
-from iamflow.domain.facts import Facts, Finding, Kept, KeyFacts, marked
-from iamflow.domain.ids import AccountId, SubjectId, UserName
-from iamflow.domain.journal import EventKind, NewEvent
-from iamflow.domain.merging import filled_fields, joined, kept_of
-from iamflow.domain.people import RULES, Identity
+from iamflow.domain.facts import Finding
+from iamflow.domain.ids import SubjectId, UserName
+from iamflow.domain.lead import Lead
+from iamflow.domain.people import RULES
 from iamflow.domain.policy import Policy
-from iamflow.domain.protection import protected_by_name
 from iamflow.domain.rules import ReportedUser, RuleName, Verdict, dealt_with_by, judge_key, judge_root, judge_user
 from iamflow.domain.subject import subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
+from iamflow.engine.admission import actor_of, refusal
 from iamflow.engine.exemptions import exempt
-from iamflow.engine.ports import Change, IntakeStore, Report, ReportedKey
+from iamflow.engine.informing import informed
+from iamflow.engine.lead_intake import note_leads, sort_leads
+from iamflow.engine.ports import FileReport, IntakeStore, Report, ReportedKey
 from iamflow.engine.precedence import without_lesser
 from iamflow.engine.reported import Users
+from iamflow.engine.sightings import note_sightings
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
 
@@ -35,6 +37,7 @@ CHUNK = 1000
 """Rows a transaction."""
 
 T = TypeVar("T")
+N = TypeVar("N", ReportedUser, Finding)
 
 _SHOWN = 10_000
 """How many would-be tickets a dry run keeps for showing."""
@@ -55,7 +58,11 @@ class Intake:
     """Findings about subjects that were rolled back, rejected or cancelled within ``rules.reopen_after``."""
     would_open: list[tuple[str, Finding]] = field(default_factory=list)
     """(workflow, finding) of every ticket that a dry run would open."""
-    refusals: list[tuple[Finding, str]] = field(default_factory=list)
+    refusals: list[tuple[Finding | Lead, str]] = field(default_factory=list)
+    leads: int = 0
+    """What may be a finding, and is not told enough of: AWS is to be read first (``follow_up``)."""
+    seen: int = 0
+    """Tickets whose user a report of CloudTrail events names with a call later than any that was known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,13 +103,20 @@ def import_report(
     _users(work, work.users.last())
     for users in _chunks(report.users(), CHUNK):
         if about_users:
-            _users(work, users)
+            _users(work, _with_names(work, users))
         done += len(users)
         progress(done)
     for roots in _chunks(report.roots(), CHUNK):
-        _roots(work, roots)
+        _roots(work, _with_names(work, roots))
         done += len(roots)
         progress(done)
+    for leads in _chunks(report.leads(), CHUNK):
+        _leads(work, leads)
+        done += len(leads)
+        progress(min(done, report.rows))
+    if isinstance(report, FileReport):
+        for seen in _chunks(report.sightings(), CHUNK):
+            work.result.seen += note_sightings(desk, seen, dry_run=dry_run)
     if scan is not None:
         desk.store.publish_scan(scan, desk.clock.now())
         _clear_away(desk.store, scan)
@@ -158,6 +172,28 @@ def _roots(work: _Import, chunk: Sequence[Finding]) -> None:
     _take_in(work, verdicts, work.desk.store.open_tickets([finding.subject for finding in chunk]))
 
 
+def _leads(work: _Import, leads: Sequence[Lead]) -> None:
+    """Note what AWS must be asked about before anything is a finding."""
+    result, now = work.result, work.desk.clock.now()
+    found = sort_leads(leads, work.desk.policy, now)
+    result.rejected += len(found.refused)
+    result.refusals += found.refused[: max(0, _SHOWN - len(result.refusals))]
+    result.leads += len(found.wanted)
+    if work.scan is not None:
+        note_leads(work.desk.store, found.wanted, now)
+
+
+def _with_names(work: _Import, told: Sequence[N]) -> Sequence[N]:
+    """Return the same with the names of accounts, where the report does not tell them."""
+    if all(one.account_name for one in told):
+        return told
+    names = work.desk.store.accounts()
+    return [
+        one if one.account_name else replace(one, account_name=names.get(one.account_id, one.account_id))
+        for one in told
+    ]
+
+
 def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[SubjectId, Ticket]) -> None:
     """Count, open, update and list what one chunk says."""
     store, result, now = work.desk.store, work.result, work.desk.clock.now()
@@ -170,7 +206,9 @@ def _take_in(work: _Import, verdicts: Sequence[Verdict], standing: Mapping[Subje
         result.would_open += new[: max(0, _SHOWN - len(result.would_open))]
         return
     together = _for_each_ticket(verdicts, work.desk.policy)
-    updates = [change for verdict in together if (change := _update(verdict, standing, work, now)) is not None]
+    updates = [
+        change for verdict in together if (change := informed(verdict, standing, work.desk.policy, now)) is not None
+    ]
     if updates:
         store.commit(updates)
     result.opened += _open(store, new, now) if new else 0
@@ -225,13 +263,6 @@ def _to_open(
     return first
 
 
-def refusal(account_id: AccountId, username: str, policy: Policy) -> str | None:
-    """Return why a subject is refused by rule, or None."""
-    if not policy.scope.selected(account_id):
-        return f"account {account_id} is excluded by the settings (accounts.include, accounts.exclude)"
-    return protected_by_name(account_id, username, policy.protection)
-
-
 def _open(store: IntakeStore, found: Sequence[tuple[str, Finding]], now: datetime) -> int:
     struck = store.ever_rolled_back([finding.subject for _, finding in found])
     tickets = [_new_ticket(workflow, finding, now, struck) for workflow, finding in found]
@@ -253,66 +284,6 @@ def _new_ticket(workflow: str, finding: Finding, now: datetime, struck: frozense
         opened_at=now,
         due_at=now,
     )
-
-
-def _update(verdict: Verdict, standing: Mapping[SubjectId, Ticket], work: _Import, now: datetime) -> Change | None:
-    """Return the change that a newer report means for the ticket that stands, or None."""
-    ticket = standing.get(verdict.finding.subject)
-    if ticket is None:
-        return None
-    if dealt_with_by(verdict, work.desk.policy) != ticket.workflow and ticket.access_key_id is None:
-        return None
-    if verdict.finding.facts.as_of <= ticket.facts.as_of:
-        return _fill(ticket, verdict.finding.facts, now)
-    facts = _learned(ticket, marked(verdict.finding.facts, holds=verdict.applies))
-    ended_now = ticket.facts.holds and not verdict.applies
-    kind = EventKind.FINDING_GONE if ended_now else EventKind.FACTS_UPDATED
-    detail = {"source": work.report.info.source, "as_of": facts.as_of.isoformat(), "holds": verdict.applies}
-    event = NewEvent(kind=kind, actor=actor_of(RULES), at=now, detail=detail | _said(facts) | _kept(kept_of(facts)))
-    due_at = now if ended_now and ticket.due_at is not None else ticket.due_at
-    return Change(
-        before=replace(ticket, lease=None), after=replace(ticket, facts=facts, due_at=due_at), events=(event,)
-    )
-
-
-def _fill(ticket: Ticket, older: Facts, now: datetime) -> Change | None:
-    """Return the change that an older report means: it fills what nobody has told yet, and changes nothing else."""
-    facts = joined(ticket.facts, older)
-    told = filled_fields(ticket.facts, facts)
-    if not told:
-        return None
-    detail = {"source": older.source, "as_of": older.as_of.isoformat(), "holds": ticket.facts.holds, **_kept(told)}
-    event = NewEvent(kind=EventKind.FACTS_UPDATED, actor=actor_of(RULES), at=now, detail=detail)
-    return Change(before=replace(ticket, lease=None), after=replace(ticket, facts=facts), events=(event,))
-
-
-def _learned(ticket: Ticket, facts: Facts) -> Facts:
-    """Return the new facts, with what only the ticket knows.
-
-    Once AWS itself has said which key this is, no report moves the date that the guards compare.
-    """
-    if ticket.user_id is not None and isinstance(facts, KeyFacts):
-        facts = replace(facts, created_at=ticket.key_facts.created_at)
-    return joined(facts, ticket.facts)
-
-
-def _kept(told: Sequence[Kept]) -> dict[str, object]:
-    """Return, for the journal, what of the facts is another report's."""
-    if not told:
-        return {}
-    return {"kept": [{"field": one.field, "source": one.source, "as_of": one.as_of.isoformat()} for one in told]}
-
-
-def _said(facts: Facts) -> dict[str, object]:
-    if not isinstance(facts, KeyFacts):
-        return {}
-    used = facts.last_use.at
-    return {"status": facts.status.value, "last_used_at": used.isoformat() if used is not None else None}
-
-
-def actor_of(person: Identity) -> str:
-    """Return a requester as the journal names them."""
-    return "rules" if person == RULES else str(person)
 
 
 def _first_of_each(found: Iterable[tuple[str, Finding]]) -> list[tuple[str, Finding]]:

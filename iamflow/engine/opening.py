@@ -13,7 +13,7 @@ from iamflow.domain.root import ROOT_USER
 from iamflow.domain.states import State
 from iamflow.domain.subject import About, subject_id
 from iamflow.domain.ticket import NewTicket, Progress, Ticket
-from iamflow.engine.intake import actor_of, refusal
+from iamflow.engine.admission import actor_of, refusal
 from iamflow.engine.steer import Desk
 from iamflow.workflows import registry
 from iamflow.workflows.workflow import Workflow

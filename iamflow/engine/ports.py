@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.asff import Place
@@ -16,14 +16,14 @@ from iamflow.domain.decision import Case
 from iamflow.domain.effect import Effect, EffectKind, Intent, Outcome, Receipt
 from iamflow.domain.evidence import TrailEvent, TrailQuery
 from iamflow.domain.exemption import Exemption, NewExemption
-from iamflow.domain.facts import Finding, KeyState, LastUse, RegionSet, UserReading
+from iamflow.domain.facts import Finding, KeyState, LastUse, RegionSet, Sighting, UserReading
 from iamflow.domain.guardrail import Member
 from iamflow.domain.guardrail_people import AccountPeople
 from iamflow.domain.guards import Freeze
 from iamflow.domain.hub import HubStanding, Told
 from iamflow.domain.ids import AccountId, ExemptionId, IntentId, KeyId, Region, SubjectId, TicketId, UserName
 from iamflow.domain.journal import Event, NewEvent
-from iamflow.domain.lead import Lead
+from iamflow.domain.lead import Lead, LeadState, StoredLead
 from iamflow.domain.migration import Grants, Workloads
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import Identity
@@ -321,6 +321,48 @@ class IntakeStore(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LeadResult:
+    """What came of one look at AWS for a lead."""
+
+    lead: StoredLead
+    state: LeadState
+    reason: str
+    """Why it waits on, or how it ended, in one sentence."""
+    due_at: datetime | None = None
+    """When AWS is read again; None where the lead has ended."""
+
+
+class LeadStore(Protocol):
+    """Leads: what may be a finding, and waits until AWS is read."""
+
+    def note_leads(self, leads: Sequence[Lead], at: datetime, reason: str) -> int:
+        """Write leads down, due now, and return how many there are. One lead is one row, however often it is told.
+
+        A lead that waits or has ended is asked anew, unless what is known of it is from a newer report.
+        """
+        ...
+
+    def take_leads(self, now: datetime, until: datetime, limit: int) -> Sequence[StoredLead]:
+        """Take up to ``limit`` leads that are due, those that have waited longest, and return them.
+
+        Nobody else is given them before ``until``; what has not been settled by then is due again.
+        """
+        ...
+
+    def waiting_leads(self, *, rule: str | None = None, account: str | None = None) -> Sequence[StoredLead]:
+        """Return every lead that waits; ``account`` is an id or a name."""
+        ...
+
+    def settle_leads(self, results: Sequence[LeadResult], at: datetime) -> None:
+        """Write what came of leads; one that was noted anew meanwhile keeps waiting."""
+        ...
+
+    def forget_leads(self, before: datetime, limit: int) -> int:
+        """Remove up to ``limit`` leads that ended before then; return how many."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TicketFilter:
     """Which tickets to list. Empty means any."""
 
@@ -476,6 +518,7 @@ class Store(
     ExemptionStore,
     OutboxStore,
     IntakeStore,
+    LeadStore,
     QueryStore,
     JournalStore,
     RetentionStore,
@@ -730,6 +773,29 @@ class Report(Protocol):
 
     def roots(self) -> Iterator[Finding]:
         """Yield every root user in the file, in its order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenUser:
+    """The latest call by one user that a report names."""
+
+    account_id: AccountId
+    username: str
+    sighting: Sighting
+
+
+@runtime_checkable
+class FileReport(Report, Protocol):
+    """A report that lay in a file, and may say less than a scan does."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the file cannot say, or of it was left alone, each in one sentence for the person who imports it."""
+        ...
+
+    def sightings(self) -> Iterator[SeenUser]:
+        """Yield when users were last seen to make a call. That is a fact on tickets that stand, and never a finding."""
         ...
 
 

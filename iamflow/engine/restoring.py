@@ -4,8 +4,8 @@ from iamflow.domain.errors import RefusedError
 from iamflow.domain.facts import UserFacts
 from iamflow.domain.states import State
 from iamflow.domain.ticket import NewTicket, Ticket
+from iamflow.engine.admission import actor_of
 from iamflow.engine.deps import Engine
-from iamflow.engine.intake import actor_of
 from iamflow.engine.runner import act_at_once
 from iamflow.engine.steer import Desk, require_authority
 from iamflow.workflows import registry

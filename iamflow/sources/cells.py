@@ -153,6 +153,15 @@ def service(text: str) -> str | None:
     return None if text.strip().lower() in _NO_SERVICE else _name(text, "service name")
 
 
+@lru_cache(maxsize=4096)
+def event_name(text: str) -> str:
+    """Return the name of a call."""
+    if not text:
+        message = "the event has no name"
+        raise ValueError(message)
+    return _name(text, "event name")
+
+
 @lru_cache(maxsize=1024)
 def mfa(text: str) -> str:
     """Return the kind of MFA device, as the report words it."""

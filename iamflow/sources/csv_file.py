@@ -23,7 +23,7 @@ from iamflow.domain.errors import InputError
 _BLOCK = 1 << 20
 _ROW_LIMIT = 8 * 1024
 """Bytes of one row; a report's rows have about 200."""
-_FILE_LIMIT = 2 * 1024**3
+FILE_LIMIT = 2 * 1024**3
 """Bytes; at 200 a row, ten million keys."""
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -52,11 +52,17 @@ class CsvFile:
     """A CSV file and how errors name it."""
 
     path: Path
+    label: str | None = None
+    """How it is called where the path is only a copy's: ``s3://bucket/key``."""
 
     @property
     def name(self) -> str:
         """The file's name, fit for a message."""
-        return for_log(str(self.path))
+        return for_log(self.label or str(self.path))
+
+    def source(self, format_name: str) -> str:
+        """Return the file as the source of findings: ``iam-audit:FILE``."""
+        return f"{format_name}:{for_log(self.label or self.path.name, limit=LONGEST_SOURCE)}"
 
     def fault(self, reason: str, row: int | None = None) -> InputError:
         """Return the error for this file: one line, with the row where there is one."""
@@ -86,14 +92,33 @@ class CsvFile:
         """Return the cells of the first row."""
         return list(next(self.blocks()).rows[0])
 
+    def start(self) -> bytes:
+        """Return the first bytes, up to a block, without a byte order mark. Raises ``InputError`` for what is no such text."""
+        with self._open() as file:
+            return self._begin(self._read(file))
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the file's bytes without a byte order mark, in blocks. Raises ``InputError`` for what is too large or no text."""
+        with self._open() as file:
+            self._bounded(file)
+            data = self._begin(self._read(file))
+            while data:
+                if b"\0" in data:
+                    reason = "it holds a NUL byte: it is not text in UTF-8, or it is damaged"
+                    raise self.fault(reason)
+                yield data
+                data = self._read(file)
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in blocks, at least one. Raises ``InputError`` for anything that is not a plain CSV file."""
         with self._open() as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > _FILE_LIMIT:
-                reason = f"it is larger than {_FILE_LIMIT // 1024**3} GiB"
-                raise self.fault(reason)
+            self._bounded(file)
             yield from self._blocks(file)
+
+    def _bounded(self, file: BinaryIO) -> None:
+        if os.fstat(file.fileno()).st_size > FILE_LIMIT:
+            reason = f"it is larger than {FILE_LIMIT // 1024**3} GiB"
+            raise self.fault(reason)
 
     def _blocks(self, file: BinaryIO) -> Iterator[Block]:
         digest, read, row, rest = hashlib.sha256(), 0, 1, b""

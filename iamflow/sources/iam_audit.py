@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
 
-from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse, UserFacts
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.lead import Lead
 from iamflow.domain.rules import ReportedUser
-from iamflow.engine.ports import ScanInfo
+from iamflow.engine.ports import ScanInfo, SeenUser
 from iamflow.sources import cells
-from iamflow.sources.csv_file import LONGEST_SOURCE, Block, CsvFile, Progress
+from iamflow.sources.csv_file import Block, CsvFile, Progress
 from iamflow.sources.duplicates import Duplicates
 from iamflow.sources.formats import COLUMNS, IAM_AUDIT
 
@@ -41,6 +40,7 @@ class IamAuditReport:
     """A validated iam-audit file (an ``iamflow.engine.ports.Report``)."""
 
     users_by_keys = True
+    remarks = ()
 
     def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress, now: datetime | None) -> None:
         """Validate the whole file. Raises ``InputError`` with the row and the reason."""
@@ -52,7 +52,7 @@ class IamAuditReport:
         self.rows = 0
         newest = self._validate(progress)
         as_of = file.date_in_name() or newest or datetime.fromtimestamp(file.modified(), UTC)
-        source = f"{IAM_AUDIT}:{for_log(file.path.name, limit=LONGEST_SOURCE)}"
+        source = file.source(IAM_AUDIT)
         self.info = ScanInfo(source=source, as_of=as_of, sha256=self._digests[-1].hex(), started_at=now or as_of)
 
     def keys(self) -> Iterator["IamAuditKey"]:
@@ -82,6 +82,10 @@ class IamAuditReport:
 
     def roots(self) -> Iterator[Finding]:
         """Yield nothing: the report tells of no root user."""
+        return iter(())
+
+    def sightings(self) -> Iterator[SeenUser]:
+        """Yield nothing: the report tells of no calls."""
         return iter(())
 
     def _changed(self) -> Exception:

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, RootFacts
 from iamflow.domain.ids import AccountId
 from iamflow.domain.lead import Lead
 from iamflow.domain.root import ROOT_USER
 from iamflow.domain.rules import ReportedUser
-from iamflow.engine.ports import ReportedKey, ScanInfo
+from iamflow.engine.ports import ReportedKey, ScanInfo, SeenUser
 from iamflow.sources import cells
-from iamflow.sources.csv_file import LONGEST_SOURCE, CsvFile, Progress
+from iamflow.sources.csv_file import CsvFile, Progress
 from iamflow.sources.formats import COLUMNS, ROOT_AUDIT
 
 
@@ -23,6 +22,7 @@ class RootAuditReport:
     """A validated root-audit file (an ``iamflow.engine.ports.Report``)."""
 
     users_by_keys = False
+    remarks = ()
 
     def __init__(self, file: CsvFile, header: Sequence[str], progress: Progress, now: datetime | None) -> None:
         """Validate the whole file. Raises ``InputError`` with the row and the reason."""
@@ -32,7 +32,7 @@ class RootAuditReport:
         digest, said = self._validate(progress)
         logins = [login for _, _, _, _, login, _ in said if login is not None]
         as_of = file.date_in_name() or max(logins, default=datetime.fromtimestamp(file.modified(), UTC))
-        source = f"{ROOT_AUDIT}:{for_log(file.path.name, limit=LONGEST_SOURCE)}"
+        source = file.source(ROOT_AUDIT)
         self.info = ScanInfo(source=source, as_of=as_of, sha256=digest, started_at=now or as_of)
         self.rows = len(said)
         self._findings = tuple(
@@ -61,6 +61,10 @@ class RootAuditReport:
     def roots(self) -> Iterator[Finding]:
         """Yield the root user of every account in the file, in its order."""
         return iter(self._findings)
+
+    def sightings(self) -> Iterator[SeenUser]:
+        """Yield nothing: the report tells of no calls."""
+        return iter(())
 
     def _validate(self, progress: Progress) -> tuple[str, "list[_Row]"]:
         """Return the file's hash, and what its rows say, each account once."""

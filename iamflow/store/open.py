@@ -13,6 +13,7 @@ from iamflow.store.exemptions import ExemptionPart
 from iamflow.store.hub import HubPart
 from iamflow.store.intake import IntakePart
 from iamflow.store.journal import JournalPart
+from iamflow.store.leads import LeadPart
 from iamflow.store.outbox import OutboxPart
 from iamflow.store.pace import PacePart
 from iamflow.store.queries import QueryPart
@@ -31,6 +32,7 @@ class SqlStore(
     OutboxPart,
     ScanPart,
     IntakePart,
+    LeadPart,
     QueryPart,
     JournalPart,
     RetentionPart,

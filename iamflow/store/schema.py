@@ -23,10 +23,11 @@ from sqlalchemy import (
 
 from iamflow.domain.effect import EffectKind, OutcomeKind
 from iamflow.domain.hub import WorkflowStatus
+from iamflow.domain.lead import LeadState
 from iamflow.domain.states import ENDS, Confirmation, Resolution, State, Wanted
 from iamflow.store.types import ExternalText, UtcTime
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that this program needs; a test holds it to the newest one in ``migrations/``."""
 
 NAMES = {
@@ -332,6 +333,32 @@ _H = HUB_FINDINGS.c
 _partial("ix_hub_findings_due", _H.due_at, _H.finding, where=_H.due_at.is_not(None))
 _partial("ix_hub_findings_failed", _H.attempts, _H.finding, where=_H.error.is_not(None))
 Index("ix_hub_findings_ticket", _H.ticket_id)
+# One row a lead, however often reports repeat it. Its rule is text: an older program must be able to keep a newer one's.
+LEADS = Table(
+    "leads",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("identity", ExternalText, nullable=False),
+    Column("account_id", String(12), nullable=False),
+    Column("account_name", ExternalText, nullable=False),
+    Column("username", ExternalText, nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("access_key_id", ExternalText),
+    Column("key_created_at", UtcTime),
+    Column("as_of", UtcTime, nullable=False),
+    Column("source", ExternalText, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("reason", ExternalText, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", UtcTime),
+    Column("ended_at", UtcTime),
+    _one_of("state", LeadState),
+    CheckConstraint("(due_at IS NULL) = (ended_at IS NOT NULL)", name="due"),
+    UniqueConstraint("identity"),
+)
+_partial("ix_leads_due", LEADS.c.due_at, LEADS.c.id, where=LEADS.c.due_at.is_not(None))
+_partial("ix_leads_ended", LEADS.c.ended_at, where=LEADS.c.ended_at.is_not(None))
 
 METRIC_SNAPSHOTS = Table(
     "metric_snapshots",
