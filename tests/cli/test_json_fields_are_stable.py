@@ -15,13 +15,13 @@ TICKET = {
 }  # fmt: skip
 SHOWN = TICKET | {
     "workflow_version", "user_id", "owner_source", "managed", "requester", "came_from", "wanted", "facts", "progress", "baseline", "migration",
-    "snapshot", "parent_id",
+    "snapshot", "parent_id", "unconfirmed",
     "signals", "approvals", "mode", "next_step", "expected_end", "evidence_removed_at",
     "events_removed_at",
 }  # fmt: skip
 FINDING = {
     "account_id", "account_name", "username", "access_key_id", "created_at", "age_days", "last_used_at", "service",
-    "rule", "ticket", "exempt",
+    "rule", "ticket", "exempt", "status", "reason",
 }  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
@@ -65,17 +65,10 @@ def test_a_history_has_its_fields_with_the_detail_as_an_object(shell: Shell) -> 
 
 def test_an_import_gives_its_counts(shell: Shell) -> None:
     counts = shell.ok("import", str(REPORT), "--output", "json").json
-    assert {
-        "rows",
-        "findings",
-        "opened",
-        "existing",
-        "rejected",
-        "exempt",
-        "suppressed",
-        "dry_run",
-        "files",
-    } == counts.keys()
+    assert counts.keys() == {
+        "rows", "findings", "opened", "existing", "rejected", "exempt", "suppressed", "leads", "seen", "dry_run", "files", "followed_up",
+    }  # fmt: skip
+    assert (counts["leads"], counts["followed_up"]) == (0, None)
     assert counts["rows"] == 140
     assert counts["opened"] == counts["findings"] - counts["existing"] - counts["rejected"] - counts["suppressed"]
 
@@ -87,7 +80,7 @@ def test_findings_have_their_fields(shell: Shell) -> None:
     assert all(item["rule"] == "key-too-old" and item["age_days"] >= 90 for item in found)
     assert shell.ok("finding", "list", "--output", "csv").out.splitlines()[0].split(",") == [
         "account_id", "account_name", "username", "access_key_id", "created_at", "age_days", "last_used_at", "service",
-        "rule", "ticket", "exempt",
+        "rule", "ticket", "exempt", "status", "reason",
     ]  # fmt: skip
 
 

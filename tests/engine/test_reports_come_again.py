@@ -55,6 +55,46 @@ def test_an_older_report_updates_nothing(world: World) -> None:
 
 
 @on_both
+def test_a_newer_report_that_does_not_know_a_use_keeps_the_older_ones(world: World) -> None:
+    world.user()
+    reported = world.key()
+    world.take_in(reported)
+    world.clock.set(START + 3 * DAY)
+    silent = replace(reported, facts=replace(reported.facts, last_use=LastUse(), source="iam-audit:newer.csv"))
+    world.take_in(silent, as_of=START + 2 * DAY)
+    facts = world.ticket().key_facts
+    assert (facts.last_use.at, facts.source) == (START - 200 * DAY, "iam-audit:newer.csv")
+    (kept,) = facts.kept
+    assert (kept.field, kept.source, kept.as_of) == ("last_use", "iam-audit:test.csv", START)
+    assert '"kept":[{"as_of":' in world.app.store.history(world.ticket().id)[-1].detail
+
+
+def test_an_older_report_fills_what_nobody_has_told_and_moves_nothing_else(world: World) -> None:
+    world.user()
+    reported = world.key()
+    unknown = replace(reported, facts=replace(reported.facts, last_use=LastUse()))
+    world.take_in(unknown)
+    before = world.ticket()
+    world.take_in(replace(reported, facts=replace(reported.facts, status=KeyStatus.INACTIVE)), as_of=START - DAY)
+    after = world.ticket()
+    assert (after.key_facts.last_use.at, after.key_facts.status) == (START - 200 * DAY, KeyStatus.ACTIVE)
+    assert (after.facts.as_of, after.facts.holds, after.due_at) == (START, True, before.due_at)
+    assert _kinds(world)[-1] == "facts_updated"
+
+
+def test_a_live_reading_without_a_use_erases_none_that_a_report_knew(world: World) -> None:
+    world.user()
+    reported = world.key(idle=None)
+    known = replace(reported, facts=replace(reported.facts, last_use=LastUse(at=START - 20 * DAY)))
+    world.take_in(known)
+    world.tick()
+    ticket = world.ticket()
+    assert (ticket.facts.source, ticket.key_facts.last_use.at) == ("live", START - 20 * DAY)
+    assert ticket.known_last_use is not None
+    assert ticket.known_last_use.at == START - 20 * DAY
+
+
+@on_both
 def test_a_finding_that_is_gone_is_noted_and_looked_into_at_once(world: World) -> None:
     notified(world)
     world.pass_days(1)
