@@ -39,6 +39,10 @@ _DATA_EVENTS = frozenset(
 })  # fmt: skip
 
 
+_S3_BUCKETS = {"PUT": "CreateBucket", "DELETE": "DeleteBucket", "HEAD": "HeadBucket", "GET": "ListObjects"}
+_S3_OBJECTS = {"PUT": "PutObject", "DELETE": "DeleteObject", "HEAD": "HeadObject", "GET": "GetObject"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """One signed request. ``at`` is the sandbox's time; ``parameters`` have the names of AWS's own API reference."""
@@ -136,6 +140,8 @@ def _operation(
         operation = target.rsplit(".", 1)[-1]
     elif dialect in {Dialect.QUERY, Dialect.EC2}:
         operation = _form_action(environ, body)
+    elif service == "s3":
+        return _s3_operation(environ)
     else:
         try:
             matched, path_parameters = get_service_router(model_name).match(Request(environ))
@@ -143,6 +149,20 @@ def _operation(
             return "Unknown", {}
         operation = str(matched.name)
     return operation, _parameters(environ, body, (model_name, operation), path_parameters)
+
+
+def _s3_operation(environ: "WSGIEnvironment") -> tuple[str, Mapping[str, Any]]:
+    """Tell the plain calls of S3 apart: moto's router does not take botocore's model of it."""
+    bucket, _, key = environ.get("PATH_INFO", "/").lstrip("/").partition("/")
+    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    method = environ.get("REQUEST_METHOD", "GET")
+    if not bucket:
+        return "ListBuckets", {}
+    named = {"bucketName": bucket} | ({"key": key} if key else {})
+    if method == "GET" and not key and query.keys() & {"list-type", "prefix"}:
+        return ("ListObjectsV2" if query.get("list-type") == "2" else "ListObjects"), named
+    plain = _S3_OBJECTS if key else _S3_BUCKETS
+    return plain.get(method, "Unknown"), named
 
 
 def _parameters(

@@ -73,15 +73,25 @@ def open_report(
 
 
 def format_in(path: Path) -> str | None:
-    """Return the format that a file's beginning is in, None for one that is not known. The rest of it may still be refused."""
+    """Return the format that a file's beginning is in, None for one that is not known. The rest of it may still be refused.
+
+    JSON that is broken counts as findings: whoever looks for the newest report is to hear of it, and not to get an older one.
+    """
     file = CsvFile(path=path)
     try:
         start = file.start()
         if _is_json(start):
-            return format_of(file)
+            return _json_format(file)
         return PROWLER if prowler_columns(start)[0] else recognised([cell.strip() for cell in file.header()])
     except InputError:
         return None
+
+
+def _json_format(file: CsvFile) -> str | None:
+    try:
+        return format_of(file)
+    except InputError:
+        return SECURITY_HUB
 
 
 def _is_json(start: bytes) -> bool:

@@ -107,7 +107,10 @@ MAYBE = st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 24)).m
 
 @given(uses=st.lists(MAYBE, min_size=1, max_size=6))
 def test_whatever_order_reports_come_in_the_newest_known_use_is_what_is_known(uses: list[datetime | None]) -> None:
-    reports = [key(f"r{number}", NOW + number * DAY, used, made=datetime(2025, 1, 1, tzinfo=UTC)) for number, used in enumerate(uses)]
+    reports = [
+        key(f"r{number}", NOW + number * DAY, used, made=datetime(2025, 1, 1, tzinfo=UTC))
+        for number, used in enumerate(uses)
+    ]
     facts: Facts = reports[0]
     for report in reports[1:]:
         facts = joined(report, facts)

@@ -1,5 +1,6 @@
 """No ticket opens on a lead alone: AWS is read first, and what it says is the finding."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,7 +35,7 @@ class Leads(Listed):
         super().__init__([])
         self._leads = leads
 
-    def leads(self):  # type: ignore[no-untyped-def]
+    def leads(self) -> Iterator[Lead]:
         return iter(self._leads)
 
 
@@ -111,7 +112,9 @@ def test_what_does_not_hold_by_the_live_reading_is_closed_with_that_word(world: 
         lead("idle", RuleName.CONSOLE_WITHOUT_MFA): "the user has no console password",
         lead("safe", RuleName.CONSOLE_WITHOUT_MFA): "the user has an MFA device",
         lead("young", RuleName.USER_UNUSED): "the user was made or active on 2026-11-19",
-        lead(ROOT_USER, RuleName.ROOT_WITHOUT_MFA): "the root user has an MFA device (of which kind, AWS does not tell)",
+        lead(
+            ROOT_USER, RuleName.ROOT_WITHOUT_MFA
+        ): "the root user has an MFA device (of which kind, AWS does not tell)",
         lead(ROOT_USER, RuleName.ROOT_WITH_ACCESS_KEYS): "the root user has no access keys",
     }
     noted(world, *expected)

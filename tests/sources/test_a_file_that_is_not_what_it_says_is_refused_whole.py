@@ -144,7 +144,9 @@ def test_a_bad_row_behind_many_good_ones_is_found_with_its_number(tmp_path: Path
 def test_a_first_row_that_is_almost_another_reports_is_told_what_it_lacks(tmp_path: Path) -> None:
     columns = "user,arn,user_creation_time,password_enabled,mfa_active,access_key_1_active,access_key_2_active,new"
 
-    assert "its first row lacks password_last_used, access_key_1_last_rotated" in refusal(write(tmp_path, columns + "\n"))
+    assert "its first row lacks password_last_used, access_key_1_last_rotated" in refusal(
+        write(tmp_path, columns + "\n")
+    )
 
 
 def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(tmp_path: Path) -> None:

@@ -29,7 +29,10 @@ def _user(arn: str) -> list[dict[str, str]]:
     [
         ({"AwsAccountId": 111111111111}, "AwsAccountId is no text, but 111111111111"),
         ({"AwsAccountId": "11111111111"}, "eaten its leading zero"),
-        ({"AwsAccountId": "222222222222"}, "is about account 222222222222, and names something of account 111111111111"),
+        (
+            {"AwsAccountId": "222222222222"},
+            "is about account 222222222222, and names something of account 111111111111",
+        ),
         ({"Resources": None}, "Resources is no list"),
         ({"Resources": []}, "names 0 users"),
         ({"Resources": _user("arn:aws:iam::111111111111:user/a") * 2}, "names 2 users"),
@@ -84,7 +87,10 @@ def test_a_bad_ocsf_finding_is_refused_with_its_place(tmp_path: Path, changed: d
         ("[" + json.dumps(asff()) + ", {}]", "no finding in ASFF or OCSF"),
         ("[" + json.dumps(asff()).replace('"AwsAccountId"', '"Id": "twice", "Id"', 1) + "]", "stands twice"),
         ("[" + json.dumps(asff(Confidence=1)).replace('"Confidence": 1', '"Confidence": NaN') + "]", "NaN is no value"),
-        ("[" + json.dumps(asff(Confidence=1)).replace('"Confidence": 1', '"Confidence": -Infinity') + "]", "-Infinity is no"),
+        (
+            "[" + json.dumps(asff(Confidence=1)).replace('"Confidence": 1', '"Confidence": -Infinity') + "]",
+            "-Infinity is no",
+        ),
         ("[" + "[" * 100_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
         ('["' + "x" * 3_000_000 + '"]', "longer than 1 MiB"),
@@ -144,7 +150,11 @@ def _credential(old: str, new: str) -> bytes:
         ("2025-10-20T00:11:11+00:00", "20.10.2025", "is no date"),
         ("carla,arn", "carla\u202e,arn", "control or invisible"),
         ("carla,arn", '"car\nla",arn', "a cell holds a line break"),
-        ("user/carla,2026-10-05T00:11:11+00:00,true", "user/carla,2026-10-05T00:11:11+00:00,not_supported", "console password"),
+        (
+            "user/carla,2026-10-05T00:11:11+00:00,true",
+            "user/carla,2026-10-05T00:11:11+00:00,not_supported",
+            "console password",
+        ),
         ("carla,arn:aws:iam::562458925665:user/carla", "etl,arn:aws:iam::562458925665:user/etl", "tells of"),
         ("true,2026-07-27T00:11:11+00:00", "true,N/A", "no date says since when"),
     ],

@@ -20,7 +20,12 @@ SAMPLES = {
     for path in (others.CREDENTIAL, others.EVENTS, others.PROWLER_CSV, others.PROWLER_OCSF, others.ASFF, others.OCSF)
 }
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(["FAILED", "IAM.3", "NaN"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["FAILED", "IAM.3", "NaN"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=6,
 )
@@ -82,7 +87,11 @@ def test_a_row_of_prowler_with_any_cells(tmp_path: Path, cells: dict[str, str]) 
 
 
 @SHARED
-@given(lines=st.lists(st.text(alphabet=st.sampled_from('user,arn:/-+T0123456789truefalsN"\r\n\0é'), max_size=80), max_size=5))
+@given(
+    lines=st.lists(
+        st.text(alphabet=st.sampled_from('user,arn:/-+T0123456789truefalsN"\r\n\0é'), max_size=80), max_size=5
+    )
+)
 def test_any_rows_behind_the_header_of_a_credential_report(tmp_path: Path, lines: list[str]) -> None:
     header = others.CREDENTIAL.read_text(encoding="utf-8").split("\n", 1)[0]
     read(write(tmp_path, "\n".join([header, *lines])))

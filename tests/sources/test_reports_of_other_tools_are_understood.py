@@ -144,7 +144,9 @@ def test_what_leads_nowhere_is_counted_and_said(tmp_path: Path, changed: dict[st
     assert report.remarks == (f"left alone: findings {why}",)
 
 
-@pytest.mark.parametrize("cells", [{"MUTED": "True"}, {"STATUS": "PASS"}, {"STATUS": "MANUAL"}, {"CHECK_ID": "s3_bucket"}])
+@pytest.mark.parametrize(
+    "cells", [{"MUTED": "True"}, {"STATUS": "PASS"}, {"STATUS": "MANUAL"}, {"CHECK_ID": "s3_bucket"}]
+)
 def test_what_prowler_muted_or_passed_leads_nowhere(tmp_path: Path, cells: dict[str, str]) -> None:
     assert leads(open_report(write(tmp_path, prowler(**cells)))) == []
 

@@ -20,6 +20,8 @@ from sqlalchemy import func, select, update
 
 from iamflow.domain.errors import ConfigError, InputError
 from iamflow.domain.exemption import Covered, NewExemption
+from iamflow.domain.lead import Lead
+from iamflow.domain.policy import RuleName
 from iamflow.domain.retention import Removable
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
@@ -33,6 +35,7 @@ from iamflow.store.schema import APPROVALS, CHECKPOINTS, FREEZE, TICKETS
 from tests.store.journal_support import live
 from tests.store.retention_support import END, ended, removal
 from tests.store.support import (
+    ACCOUNT,
     ALICE,
     BOUND,
     DAY,
@@ -97,6 +100,15 @@ def _lived(store: SqlStore) -> None:
     covers = Covered(account="prod-*", tag=("keep", "*"))
     store.add_exemption(NewExemption(covers=covers, until=NOW + DAY, reason="a migration", by=ALICE, at=NOW - DAY))
     store.claim(holder="somebody", now=NOW, limit=1, lease=HOUR, only=leased.id)
+    lead = Lead(
+        account_id=ACCOUNT,
+        account_name="",
+        username="Ünï",
+        rule=RuleName.KEY_TOO_OLD,
+        as_of=START,
+        source="prowler:p.csv",
+    )
+    store.note_leads([lead], START, "AWS has not been read yet")
     store.claim_run("retention", "2028-04-08", "somebody", NOW)
     assert store.claim_untold([approved.account_id], now=NOW, limit=10, lease=HOUR).pairs
     store.beat("a-daemon", host="bastion", pid=7, at=NOW - DAY)
