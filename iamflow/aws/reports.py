@@ -5,7 +5,7 @@ Read with this host's own credentials alone. What is compressed is never unpacke
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,8 @@ from iamflow.domain.errors import InputError, TemporaryError
 
 LARGEST = 2 * 1024**3
 """Bytes of an object: what a file of findings may have."""
+BEGINNING = 2 * 1024**2
+"""Bytes by which it is told whether an object is a report, before the rest of it is read."""
 LISTED = 100_000
 """Objects under a prefix, of which the newest is to be found; more than that take a longer prefix."""
 LOOKED_AT = 20
@@ -83,10 +85,11 @@ def copy_newest(
             raise InputError(message)
         suffix = PurePosixPath(found.key).suffix.lower()
         if found.size and suffix not in _COMPRESSED:
-            path = _copied(s3, address, found, folder, progress)
+            path = _copied(s3, address, replace(found, size=min(found.size, BEGINNING)), folder, progress)
             if known(path):
+                if found.size > BEGINNING:
+                    path = _copied(s3, address, found, folder, progress)
                 return Copied(path=path, label=label, passed_over=tuple(passed_over))
-            path.unlink()
         if found.size:
             passed_over.append(label)
     what = f"none of the {len(passed_over)} newest objects is a report" if passed_over else "there is no object"
@@ -124,13 +127,14 @@ def _object(row: Answer, s3: Api) -> _Object:
 
 
 def _copied(s3: Api, address: Address, found: _Object, folder: Path, progress: Callable[[int, int], None]) -> Path:
-    """Copy exactly the object that was listed, not a byte more. Raises ``TemporaryError`` where it is another by now."""
+    """Copy exactly the object that was listed, or its beginning. Raises ``TemporaryError`` where it is another by now."""
     name = PurePosixPath(found.key).name
     path = folder / (name if _HARMLESS.fullmatch(name) else "object")
     match = {"IfMatch": found.etag} if found.etag else {}
-    body = s3.call("GetObject", Bucket=address.bucket, Key=found.key, **match)["Body"]
+    part = {"Range": f"bytes=0-{found.size - 1}"}
+    body = s3.call("GetObject", Bucket=address.bucket, Key=found.key, **match, **part)["Body"]
     label, read = for_log(address.of(found.key)), 0
-    with path.open("xb") as file:
+    with path.open("wb") as file:
         path.chmod(0o600)
         while data := _block(body, label):
             if not read and data.startswith(_PACKED):

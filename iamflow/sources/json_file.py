@@ -89,7 +89,15 @@ def _in_lines(text: "_Text") -> Iterator[Found]:
     while text.peek():
         number += 1
         where = f"finding {number}"
-        yield Found(where=where, says=text.value(where))
+        says = text.value(where)
+        listed = says.get("Findings", says.get("findings"))
+        if not isinstance(listed, list):
+            yield Found(where=where, says=says)
+            continue
+        for place, one in enumerate(listed):
+            if not isinstance(one, dict):
+                raise text.fault(f"Findings[{place}]", "it is no finding: an object is expected")
+            yield Found(where=f"Findings[{place}]", says=one)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -134,10 +134,12 @@ def test_the_newest_report_under_a_prefix_is_taken_from_s3(office: Office, bucke
     _put(office, bucket, "iam/report.json", others.ASFF.read_bytes())
     _put(office, bucket, "iam/notes.txt", b"read me")
     _put(office, bucket, "iam/later.csv.gz", b"\x1f\x8b\x08\x00")
+    _put(office, bucket, "iam/packed.csv", b"\x1f\x8b\x08\x00" * 10)
     _put(office, bucket, "other/newest.json", others.OCSF.read_bytes())
     answer = office.shell.ok("import", "s3://audits/iam/", "--output", "json")
     assert answer.json["files"][0]["leads"] == 3
     assert [line.split(" is newer")[0] for line in answer.err.splitlines()] == [
+        "s3://audits/iam/packed.csv",
         "s3://audits/iam/later.csv.gz",
         "s3://audits/iam/notes.txt",
     ]

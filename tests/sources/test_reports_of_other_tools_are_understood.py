@@ -195,12 +195,13 @@ def test_a_time_without_its_zone_is_taken_for_the_latest_that_it_can_be(tmp_path
     assert lead.as_of == datetime(2025, 11, 20, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("layout", ["list", "object", "lines", "indented", "one", "marked"])
+@pytest.mark.parametrize("layout", ["list", "object", "token first", "lines", "indented", "one", "marked"])
 def test_json_comes_in_every_layout_that_tools_write(tmp_path: Path, layout: str) -> None:
     found = [asff(), asff(Resources=[{"Type": "AwsIamUser", "Id": "arn:aws:iam::111111111111:user/b"}])]
     text = {
         "list": json.dumps(found),
         "object": json.dumps({"Findings": found, "NextToken": "abc"}),
+        "token first": json.dumps({"NextToken": "abc", "Findings": found}),
         "lines": "".join(json.dumps(one) + "\n" for one in found),
         "indented": "\r\n" + json.dumps({"Findings": found}, indent=4) + "\r\n",
         "one": json.dumps(found[0]),
