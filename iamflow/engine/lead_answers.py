@@ -80,7 +80,8 @@ def _about_keys(lead: Lead, reading: UserReading, policy: Policy, now: datetime)
     source = f"{LIVE}, after {lead.source}"
     meant = [key for key in reading.keys if _is_meant(lead, key)]
     live = [_live_key(lead, reading, key) for key in meant]
-    holding = tuple(key for key in live if _holds(judge_key(key.says, policy, now), policy))
+    judged = [(key, judge_key(key.says, policy, now)) for key in live]
+    holding = tuple(key for key, verdict in judged if _holds(verdict, policy))
     if holding:
         return Answer(state=LeadState.CONFIRMED, reason=_CONFIRMED, source=source, keys=holding)
     if not meant:
@@ -89,6 +90,8 @@ def _about_keys(lead: Lead, reading: UserReading, policy: Policy, now: datetime)
         )
     elif not any(key.status is KeyStatus.ACTIVE for key in meant):
         reason = "the key is Inactive"
+    elif any(verdict.applies for _, verdict in judged):
+        reason = "the settings name no workflow for such a key (rules.open)"
     else:
         reason = "no such key is Active and older than the rule allows"
     return Answer(state=LeadState.UNFOUNDED, reason=reason, source=source)

@@ -15,7 +15,8 @@ from iamflow.sources.json_values import listed, optional, part, text
 _FAILED = frozenset({"fail", "failed", "failure"})
 _FAIL_ID = 3
 """``compliance.status_id`` of a check that failed."""
-_SUPPRESSED = frozenset({"suppressed", "archived", "deleted", "resolved"})
+_SUPPRESSED = frozenset({"suppressed", "archived", "deleted"})
+"""Not what a person called resolved: where the check still fails, AWS has the last word."""
 _CLOSED = "close"
 
 

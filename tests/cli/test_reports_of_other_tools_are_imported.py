@@ -1,16 +1,18 @@
 """``iamflow import`` takes every format, reads AWS for what a report does not tell, and lists what waits for that with the reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iamflow.domain.facts import LastUse
 from iamflow.domain.states import State
-from tests.cli.conftest import Office, Shell
+from tests.cli.conftest import Office, Shell, imported
 from tests.sources import others
 from tests.sources.others import asff
-from tests.world import ACCOUNT, DAY, KEY, START
+from tests.world import ACCOUNT, DAY, KEY, START, finding
 
 EVERY_RULE = "rules: {open: {}}"
 
@@ -109,6 +111,24 @@ def test_a_broken_report_of_another_tool_stores_nothing_of_the_others(shell: She
     assert answer.code == 1
     assert "broken.json: Findings[2]" in answer.complaint or "broken.json: after the findings" in answer.complaint
     assert shell.ok("finding", "list", "--output", "json").json == []
+
+
+def test_a_ticket_shows_where_its_facts_come_from_and_that_a_stale_report_waits_for_aws(shell: Shell) -> None:
+    known = finding(KEY, "etl", ACCOUNT, created=START - 300 * DAY, used=START - 200 * DAY)
+    older = replace(known, facts=replace(known.facts, as_of=START - 20 * DAY, source="iam-audit:older.csv"))
+    newer = replace(known.key_facts, last_use=LastUse(), as_of=START - 10 * DAY, source="iam-audit:newer.csv")
+    imported(shell, [older])
+    imported(shell, [replace(known, facts=newer)])
+    shown = shell.ok("ticket", "show", KEY).out
+    assert "known from" in shown
+    assert "last use: iam-audit:older.csv, as of 2026-11-04" in shown
+    assert "the report is 10 d old: nothing follows before AWS itself was read" in shown
+    record = shell.ok("ticket", "show", KEY, "--output", "json").json
+    assert (record["unconfirmed"], record["mode"]) == (True, "observe")
+    assert record["next_step"] == "a live reading of AWS, to confirm what the report says"
+    assert [(kept["field"], kept["source"]) for kept in record["facts"]["kept"]] == [
+        ("last_use", "iam-audit:older.csv")
+    ]
 
 
 # --- from S3 --------------------------------------------------------------------------------------------------------

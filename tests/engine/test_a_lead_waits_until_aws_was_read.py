@@ -249,3 +249,12 @@ def test_how_a_lead_ended_is_forgotten_in_time(world: World) -> None:
 
 def _later(start: datetime) -> datetime:
     return start + follow_up.REMEMBERED + DAY
+
+
+@pytest.mark.parametrize("world", ["rules: {open: {key-in-use: none}}"], indirect=True)
+def test_a_key_in_use_that_no_workflow_deals_with_is_closed_with_that_word(world: World) -> None:
+    world.user()
+    world.key(idle=DAY)
+    noted(world, lead())
+    assert followed(world).states == {LeadState.UNFOUNDED: 1}
+    assert _ends(world) == ["the settings name no workflow for such a key (rules.open)"]
