@@ -105,7 +105,7 @@ def _tell_file(one: Imported, *, dry_run: bool) -> None:
 def _tell_followed(followed: "Followed") -> None:
     states = followed.states
     say(
-        f"AWS: {followed.leads} leads looked into: {states[LeadState.CONFIRMED]} hold "
+        f"AWS: {followed.leads} leads: {states[LeadState.CONFIRMED]} hold "
         f"({followed.count('opened')} tickets opened, {followed.count('existing')} already under way), "
         f"{states[LeadState.UNFOUNDED]} do not hold, {states[LeadState.REFUSED]} refused by rule, "
         f"{states[LeadState.WAITING]} wait"
