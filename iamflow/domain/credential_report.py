@@ -74,6 +74,14 @@ class CredentialRow:
         return self.username == ROOT_USER
 
     @property
+    def counts_from(self) -> datetime:
+        """From when a user counts of whom no use is known (``rules.unused_after``): the oldest key's creation, else his own.
+
+        Whoever was made long ago and given a key since was needed then.
+        """
+        return min((slot.created_at for slot in self.keys), default=self.created_at)
+
+    @property
     def key_last_used(self) -> datetime | None:
         """The latest use of either key; None where none is known."""
         return max((slot.last_used_at for slot in self.keys if slot.last_used_at is not None), default=None)

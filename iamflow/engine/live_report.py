@@ -210,8 +210,7 @@ class _Reading:
             mfa=row.mfa,
             password_last_used=row.password_last_used,
             key_last_used=row.key_last_used,
-            # Where no use is known, a user is as old as the oldest key (rules.unused_after), or else as old as it is.
-            created_at=min((slot.created_at for slot in row.keys), default=row.created_at),
+            created_at=row.counts_from,
             as_of=self.info.as_of,
             source=self.info.source,
         )

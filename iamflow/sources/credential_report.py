@@ -83,7 +83,7 @@ class CredentialReport:
             mfa=row.mfa,
             password_last_used=row.password_last_used,
             key_last_used=row.key_last_used,
-            created_at=row.created_at,
+            created_at=row.counts_from,
             as_of=self.info.as_of,
             source=self._source,
         )

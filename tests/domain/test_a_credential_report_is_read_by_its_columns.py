@@ -52,6 +52,14 @@ def test_an_inactive_key_is_still_a_key() -> None:
     assert [(slot.number, slot.active) for slot in row.keys] == [(1, True), (2, False)]
 
 
+def test_a_user_without_a_known_use_counts_from_the_oldest_key_or_from_his_own_making() -> None:
+    later, none = "2026-05-01T10:00:00+00:00", {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
+    (with_key,) = read(PLAIN | {"access_key_1_last_rotated": later})
+    assert with_key.counts_from == datetime(2026, 5, 1, 10, tzinfo=UTC)
+    (without,) = read(PLAIN | none)
+    assert without.counts_from == without.created_at
+
+
 @pytest.mark.parametrize("word", ["N/A", "no_information", "n/a", ""])
 def test_no_information_is_no_date(word: str) -> None:
     (row,) = read(PLAIN | {"access_key_1_last_used_date": word, "password_last_used": word})
