@@ -26,6 +26,7 @@ from iamflow.engine.clock import SystemClock
 if TYPE_CHECKING:
     from iamflow.aws.cloud import AwsCloud
     from iamflow.aws.reports import Copied
+    from iamflow.aws.settings import TrailBucket
     from iamflow.config import Settings
     from iamflow.domain.ids import AccountId
     from iamflow.domain.retention import Removable, Removed
@@ -132,12 +133,29 @@ class Application:
             regions="enabled" if aws.regions == "enabled" else tuple(Region(name) for name in aws.regions),
             regions_excused={Region(name): reason for name, reason in aws.regions_excused.items()},
             trail_lookups_per_second=aws.trail_lookups_per_second,
+            trail_bucket=self.trail_bucket,
             instance=socket.gethostname()[:16],
             sandbox=self.settings.sandbox,
         )
         cloud = open_cloud(settings, self.clock)
         self._stack.callback(cloud.close)
         return cloud
+
+    @property
+    def trail_bucket(self) -> "TrailBucket | None":
+        """The bucket that CloudTrail's events are read from; None where LookupEvents is asked."""
+        from iamflow.aws.settings import TrailBucket
+
+        chosen = self.settings.aws.trail.s3
+        if chosen is None:
+            return None
+        return TrailBucket(
+            bucket=chosen.bucket,
+            region=chosen.region,
+            prefix=chosen.prefix,
+            organization=chosen.organization,
+            account_id=chosen.account,
+        )
 
     @cached_property
     def channels(self) -> Mapping[str, "Channel"]:
@@ -527,6 +545,7 @@ class Application:
             wanted,
             sink=policy.rotate_key.sink,
             scans=scan_reads(policy.scope),
+            trail=self.trail_bucket,
             hub=policy.security_hub.enabled,
         )
 

@@ -14,6 +14,8 @@ from iamflow.aws.cache import HourCache
 from iamflow.aws.checks import check
 from iamflow.aws.clients import ONCE, Api, Clients
 from iamflow.aws.contacts import REGIONS, Contacts
+from iamflow.aws.delivered import names
+from iamflow.aws.delivered.reader import Access, BucketReader
 from iamflow.aws.errors import ACCESS, Refusal, refusal_of
 from iamflow.aws.grants import read as read_grants
 from iamflow.aws.keys import read_user
@@ -26,7 +28,7 @@ from iamflow.aws.reports import Copied, address_of, copy_newest
 from iamflow.aws.rights import read_rights
 from iamflow.aws.security_hub import AwsSecurityHub
 from iamflow.aws.sessions import Sessions
-from iamflow.aws.settings import AwsSettings
+from iamflow.aws.settings import AwsSettings, TrailBucket
 from iamflow.aws.step import AwsStep
 from iamflow.aws.survey import AwsSurvey
 from iamflow.aws.trail import TrailReader
@@ -79,6 +81,7 @@ class AwsCloud:
         self._sessions = Sessions(settings, clients, clock)
         self._trail = TrailReader(LookupBudget(clock, settings.trail_lookups_per_second))
         self._iam_budget = LookupBudget(clock, _READS_PER_SECOND)
+        self._delivered = BucketReader(clock)
         self._iam_region = _IAM_REGIONS.get(clients.partition, clients.region)
         self._regions: HourCache[tuple[Region, ...]] = HourCache(clock)
         self._counts: HourCache[int] = HourCache(clock)
@@ -169,7 +172,14 @@ class AwsCloud:
         return self._quotas.get(account_id, lambda: key_quota(self._api(account_id, "iam", self._iam_region)))
 
     def look_up(self, account_id: AccountId, region: Region, query: TrailQuery, token: str | None = None) -> TrailPage:
-        """Return one page of LookupEvents, within the account's and region's budget."""
+        """Return one page of events: from what the trail delivered, or of LookupEvents within the account's budget."""
+        where = self._settings.trail_bucket
+        if where is not None:
+            # Of each region's own STS: the call lands in that region's trail.
+            sts = self._sessions.for_reads(account_id).connection.reading("sts", region, pauses=ONCE)
+            access = Access(s3=self._storage(where), knock=lambda: sts.call("GetCallerIdentity"))
+            place = names.Place(where=where, account_id=account_id, region=region)
+            return self._delivered.page(access, place, query, token)
         # One attempt a turn: further ones take another.
         trail = self._sessions.for_reads(account_id).connection.reading("cloudtrail", region, pauses=ONCE)
         return self._trail.page(trail, (account_id, region), query, token)
@@ -258,6 +268,20 @@ class AwsCloud:
         """Return whose this host's own credentials are, as GetCallerIdentity says."""
         return self._sessions.caller_arn()
 
+    def last_delivery(self, account_id: AccountId) -> datetime | None:
+        """Return when the trail last delivered events of an account's IAM (UTC), today or yesterday; None where it did not.
+
+        Raises ``TemporaryError`` and ``BlockedError`` where the bucket, or the object that came last, cannot be read, and
+        ``ConfigError`` where the settings name no bucket.
+        """
+        where = self._settings.trail_bucket
+        if where is None:
+            message = "aws.trail.s3: there is no bucket to look at: name one, or leave events to LookupEvents"
+            raise ConfigError(message)
+        place = names.Place(where=where, account_id=account_id, region=Region(self._iam_region))
+        newest = self._delivered.latest(self._storage(where), place)
+        return None if newest is None else newest.at
+
     def account_arn(self, account_id: AccountId) -> str:
         """Return as whom this host reads in an account.
 
@@ -279,6 +303,12 @@ class AwsCloud:
                 raise
             return found
         return receipt_of(answer).at
+
+    def _storage(self, where: TrailBucket) -> Api:
+        """Return S3 as the trail's bucket is read."""
+        if where.account_id is None:
+            return self._sessions.base().reading("s3", where.region)
+        return self._sessions.for_reads(where.account_id).connection.reading("s3", where.region)
 
     def _placed(self, subject: UserSubject) -> UserSubject:
         """Return the subject with the region of its secret: this host's own, where the settings name none."""

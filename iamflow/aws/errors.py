@@ -81,7 +81,7 @@ _REFUSALS: Mapping[Refusal, tuple[str, ...]] = {
     Refusal.NO_REPORT: ("ReportInProgress", "ReportNotPresent", "ReportExpired"),
     Refusal.GONE: (
         "NoSuchEntity", "NoSuchEntityException", "PolicyNotFoundException", "PolicyNotAttachedException",
-        "TargetNotFoundException", "AccountNotFoundException", "OrganizationalUnitNotFoundException",
+        "TargetNotFoundException", "AccountNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchKey",
     ),
 }  # fmt: skip
 _BY_CODE = {code: refusal for refusal, codes in _REFUSALS.items() for code in codes}

@@ -30,14 +30,22 @@ _DENIED_USER = re.compile(
 
 def parsed(event: Record, region: str) -> TrailEvent:
     """Return one row of LookupEvents. Raises ``ValueError`` where it is not an event record."""
-    record = _mapping(json.loads(event["CloudTrailEvent"])) if isinstance(event.get("CloudTrailEvent"), str) else {}
+    told = event.get("CloudTrailEvent")
+    return reduced(event, mapping(json.loads(told)) if isinstance(told, str) else {}, region)
+
+
+def reduced(event: Record, record: Record, region: str) -> TrailEvent:
+    """Return an event from its record and the row about it that LookupEvents gives, or would give.
+
+    Raises ``ValueError`` where the two together are no event.
+    """
     at = instant(event.get("EventTime"))
     event_id = text(event.get("EventId")) or text(record.get("eventID"))
     name = text(record.get("eventName")) or text(event.get("EventName"))
     if not record or at is None or event_id is None or name is None:
         missing = "the record, its id, its name or its time is missing"
         raise ValueError(missing)
-    identity = _mapping(record.get("userIdentity"))
+    identity = mapping(record.get("userIdentity"))
     message = text(record.get("errorMessage"))
     key_id, user = _target(event, record, name)
     return TrailEvent(
@@ -57,7 +65,7 @@ def parsed(event: Record, region: str) -> TrailEvent:
         target_key_id=key_id,
         target_user=user,
         target_policy=_policy(record) if name in _POLICY_CALLS | _ORGANISATION_CALLS else None,
-        new_status=text(_mapping(record.get("requestParameters")).get("status")) if name == "UpdateAccessKey" else None,
+        new_status=text(mapping(record.get("requestParameters")).get("status")) if name == "UpdateAccessKey" else None,
         minted_key_id=_minted(record) if name in _MINTING else None,
         console=_console(record, name),
     )
@@ -65,19 +73,19 @@ def parsed(event: Record, region: str) -> TrailEvent:
 
 def _target(event: Record, record: Record, name: str) -> tuple[str | None, str | None]:
     """Return the key and the user that a call was about; AWS does not always fill the same field."""
-    asked = _mapping(record.get("requestParameters"))
+    asked = mapping(record.get("requestParameters"))
     if name in _POLICY_CALLS or name in _USER_CALLS:
         return None, text(asked.get("userName")) or _resource(event, "AWS::IAM::User") or _denied_user(record)
     if name not in _KEY_CALLS:
         return None, None
-    made = _mapping(_mapping(record.get("responseElements")).get("accessKey"))
+    made = mapping(mapping(record.get("responseElements")).get("accessKey"))
     key_id = text(made.get("accessKeyId")) or text(asked.get("accessKeyId")) or _resource(event, "AWS::IAM::AccessKey")
     user = text(made.get("userName")) or text(asked.get("userName")) or _resource(event, "AWS::IAM::User")
     return key_id, user or _denied_user(record)
 
 
 def _policy(record: Record) -> str | None:
-    asked = _mapping(record.get("requestParameters"))
+    asked = mapping(record.get("requestParameters"))
     return text(asked.get("policyName")) or text(asked.get("policyArn")) or text(asked.get("policyId"))
 
 
@@ -89,13 +97,13 @@ def _denied_user(record: Record) -> str | None:
 
 def _resource(event: Record, kind: str) -> str | None:
     rows = event.get("Resources")
-    listed = [_mapping(row) for row in rows] if isinstance(rows, list) else []
+    listed = [mapping(row) for row in rows] if isinstance(rows, list) else []
     names = [text(row.get("ResourceName")) for row in listed if row.get("ResourceType") == kind]
     return next((name for name in names if name is not None and not name.startswith("arn:")), None)
 
 
 def _minted(record: Record) -> str | None:
-    return text(_mapping(_mapping(record.get("responseElements")).get("credentials")).get("accessKeyId"))
+    return text(mapping(mapping(record.get("responseElements")).get("credentials")).get("accessKeyId"))
 
 
 def _console(record: Record, name: str) -> bool:
@@ -106,5 +114,6 @@ def _console(record: Record, name: str) -> bool:
     )
 
 
-def _mapping(value: object) -> Record:
+def mapping(value: object) -> Record:
+    """Return a mapping; an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}

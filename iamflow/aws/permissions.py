@@ -13,6 +13,7 @@ from iamflow.aws.effects import CALLS, guardrails
 from iamflow.aws.effects.call import ON_USER
 from iamflow.aws.roles import Role
 from iamflow.aws.scan_permissions import ScanReads
+from iamflow.aws.settings import TrailBucket
 from iamflow.aws.sinks.permissions import store_statements
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.errors import PermanentError
@@ -29,7 +30,6 @@ USER_READS = ("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "
 
 ACCOUNT_READS = (
     "account:GetAlternateContact",
-    "cloudtrail:LookupEvents",
     "ec2:DescribeRegions",
     "iam:GetAccountSummary",
     "sts:GetCallerIdentity",
@@ -38,6 +38,8 @@ ACCOUNT_READS = (
 
 Without GetAlternateContact everything works but for the account's own security contact, which then is not known.
 """
+TRAIL_READS = ("cloudtrail:LookupEvents",)
+"""What is needed besides where events are not read from a bucket."""
 
 HUB_WRITES = ("securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings")
 """What telling Security Hub calls. Neither can be limited to resources (Service Authorization Reference, Security Hub)."""
@@ -50,6 +52,7 @@ def policy_document(
     sink: Sink | None = None,
     scans: ScanReads | None = None,
     hub: bool = False,
+    trail: TrailBucket | None = None,
     partition: str = "aws",
 ) -> dict[str, object]:
     """Return the IAM policy that a role needs for these effects; without a role, what all of them need together.
@@ -57,11 +60,13 @@ def policy_document(
     ``effects`` are those of the workflows in use (``Workflow.used``). What their readings need is in every role's policy.
     ``sink`` is where the secrets of new keys go, its name a pattern. ``scans`` is what a live scan reads, which goes to the
     observer's role alone. ``hub`` says whether Security Hub is to be told; the role ``reporter`` is there for nothing else.
+    ``trail`` is the bucket that events are read from, None for LookupEvents.
     """
     calls = [CALLS[effect] for effect in EffectKind if effect in effects and not effect.governs]
     statements = [
         _allow("ReadUsersAndTheirKeys", USER_READS, _arns(partition, (ON_USER,))),
-        _allow("ReadAccountAndTrail", ACCOUNT_READS, "*"),
+        _allow("ReadAccountAndTrail", (*ACCOUNT_READS, *(() if trail is not None else TRAIL_READS)), "*"),
+        *(_bucket_statements(trail, partition) if trail is not None else ()),
     ]
     looks = {action for call in calls for action in call.looks}
     if scans is not None and role in {None, Role.OBSERVER}:
@@ -95,6 +100,18 @@ def policy_document(
     if role is Role.REPORTER or (hub and role is None):
         statements.append(_allow("TellSecurityHub", HUB_WRITES, "*"))
     return {"Version": _VERSION, "Statement": statements}
+
+
+def _bucket_statements(trail: TrailBucket, partition: str) -> list[dict[str, object]]:
+    """Return what reading a trail's bucket takes, for whoever reads it: the role in ``trail.account_id``, or the host."""
+    bucket = f"arn:{partition}:s3:::{trail.bucket}"
+    logs = "/".join(part for part in (trail.prefix, "AWSLogs", trail.organization) if part is not None)
+    by_s3 = {"StringEquals": {"kms:ViaService": f"s3.{trail.region}.amazonaws.com"}}
+    return [
+        _allow("ListTrail", ("s3:ListBucket",), bucket) | {"Condition": {"StringLike": {"s3:prefix": f"{logs}/*"}}},
+        _allow("ReadTrail", ("s3:GetObject",), f"{bucket}/{logs}/*"),
+        _allow("DecryptTrail", ("kms:Decrypt",), "*") | {"Condition": by_s3},
+    ]
 
 
 def host_policy(role: str, *, partition: str = "aws") -> dict[str, object]:

@@ -8,6 +8,21 @@ from iamflow.domain.ids import AccountId, Region
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TrailBucket:
+    """Where a trail delivers the events of the accounts, and how it is read."""
+
+    bucket: str
+    region: Region
+    """The bucket's own region."""
+    prefix: str | None = None
+    """What the trail puts before ``AWSLogs/``, without slashes at its ends."""
+    organization: str | None = None
+    """The organisation's id, which is in the names of what an organisation trail delivers; None for other trails."""
+    account_id: AccountId | None = None
+    """The account through whose role or profile the bucket is read; None for this host's own credentials."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AwsSettings:
     """The ``aws`` section of the settings, and what else AWS sessions depend on."""
 
@@ -31,6 +46,8 @@ class AwsSettings:
     """Regions that cannot be read for good, each with the reason."""
     trail_lookups_per_second: float = 1.0
     """LookupEvents calls a second, for each account and region. AWS allows two, shared with every other tool."""
+    trail_bucket: TrailBucket | None = None
+    """Where events are read; None asks CloudTrail's LookupEvents in each account and region."""
     instance: str = "local"
     """The name of this installation, as it appears in the names of its sessions."""
     sandbox: bool = False

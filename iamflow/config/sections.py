@@ -19,6 +19,7 @@ from iamflow.config.fields import (
     RegionSet,
     distinct,
     listed,
+    quoted,
 )
 from iamflow.config.secrets import SecretRef
 from iamflow.domain.policy import Managed
@@ -28,6 +29,11 @@ from iamflow.domain.sink import SinkKind
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+
+# Amazon S3 user guide, "Bucket naming rules"; Organizations API reference, Organization: Id.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_PREFIX = re.compile(r"(?:[A-Za-z0-9!_.*'()-]+/)*[A-Za-z0-9!_.*'()-]+", re.ASCII)
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 
 
 class Section(BaseModel):
@@ -59,6 +65,46 @@ class Journal(Section):
     key: SecretRef = SecretRef(file=Path("journal.key"))
 
 
+class TrailBucket(Section):
+    """The bucket to which a trail delivers the events of all accounts, and who may read it."""
+
+    bucket: str
+    region: RegionName
+    prefix: str | None = None
+    organization: str | None = None
+    account: Account | None = None
+
+    @field_validator("bucket")
+    @classmethod
+    def _a_bucket(cls, value: str) -> str:
+        if _BUCKET.fullmatch(value) is None:
+            message = f"{quoted(value)} is not the name of a bucket: no s3://, no ARN, the prefix goes under prefix"
+            raise ValueError(message)
+        return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _a_prefix(cls, value: str | None) -> str | None:
+        if value is not None and _PREFIX.fullmatch(value) is None:
+            message = f"{quoted(value)} cannot be a trail's prefix: give what stands before /AWSLogs/, or null"
+            raise ValueError(message)
+        return value
+
+    @field_validator("organization")
+    @classmethod
+    def _an_organization(cls, value: str | None) -> str | None:
+        if value is not None and _ORGANIZATION.fullmatch(value) is None:
+            message = f"{quoted(value)} is not the id of an organisation, such as o-abcde12345"
+            raise ValueError(message)
+        return value
+
+
+class Trail(Section):
+    """Where CloudTrail's events are read: by LookupEvents, or from a bucket."""
+
+    s3: TrailBucket | None = None
+
+
 class Aws(Section):
     """How AWS is reached."""
 
@@ -68,6 +114,7 @@ class Aws(Section):
     endpoint_url: str | None = None
     regions: RegionSet = "enabled"
     regions_excused: dict[RegionName, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    trail: Trail = Field(default_factory=Trail)
     trail_lookups_per_second: float = Field(default=1, gt=0, allow_inf_nan=False)
 
 

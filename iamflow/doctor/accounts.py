@@ -54,6 +54,9 @@ def _account(patient: Patient, account: AccountId) -> Sequence[Result]:
     except IamflowError as error:
         return [failed(name, str(error), _ACCESS), not_examined(trail, name)]
     reached = ok(name, f"reached as {arn}; {users} IAM users")
+    where = patient.app.settings.aws.trail.s3
+    if where is not None:
+        return [reached, _delivered(patient, account, where.bucket)]
     try:
         regions = patient.app.aws.regions(account)
     except IamflowError as error:
@@ -72,6 +75,26 @@ def _trail(patient: Patient, account: AccountId, regions: RegionSet) -> Sequence
         return unreadable
     excused = ", ".join(region for region, _ in regions.excused)
     return [ok(name, f"readable in {len(found)} regions" + (f"; excused: {excused}" if excused else ""))]
+
+
+def _delivered(patient: Patient, account: AccountId, bucket: str) -> Result:
+    """Look for what the trail delivered last of the account's IAM, and read that."""
+    name = f"cloudtrail {account}"
+    remedy = (
+        f"allow s3:ListBucket, s3:GetObject and kms:Decrypt on {bucket} to whoever reads it (iamflow policy show), and "
+        f"correct aws.trail.s3 (docs/how-to/cloudtrail-s3.md)"
+    )
+    try:
+        at = patient.app.aws.last_delivery(account)
+    except IamflowError as error:
+        return failed(name, str(error), remedy)
+    if at is None:
+        remedy = (
+            "check prefix and organization under aws.trail.s3, and that the trail covers this account, all regions and global "
+            "services, with management events that read and write"
+        )
+        return failed(name, f"the bucket {bucket} holds nothing of the account's IAM of today or yesterday", remedy)
+    return ok(name, f"the bucket {bucket} can be read; last delivered at {at:%Y-%m-%d %H:%M} UTC")
 
 
 def _region(patient: Patient, account: AccountId, region: Region) -> Result:

@@ -192,6 +192,8 @@ def _context(call: Call, principal: Principal) -> dict[str, str]:
     if principal.session_since is not None:
         context["aws:TokenIssueTime"] = principal.session_since.isoformat()
         context["aws:MultiFactorAuthPresent"] = "true" if principal.mfa else "false"
+    if call.action == "s3:ListBucket":
+        context["s3:prefix"] = str(call.parameters.get("Prefix", ""))
     if isinstance(arn := call.parameters.get("PolicyArn"), str):
         context["iam:PolicyARN"] = arn
     return context

@@ -31,6 +31,8 @@ _READ_PREFIXES = (
     "Validate", "Decode", "AssumeRole",
 )  # fmt: skip
 # Calls on data are not management events: a trail's lookup never shows them.
+# S3's operations are not always called like the permission for them.
+_ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:ListObjectsV2": "s3:ListBucket"}
 _DATA_EVENTS = frozenset(
     f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem")
 ) | frozenset({
@@ -61,9 +63,8 @@ class Call:
     @property
     def action(self) -> str:
         """The action's name in policies, like ``iam:UpdateAccessKey``."""
-        if (self.service, self.operation) == ("s3", "ListBuckets"):
-            return "s3:ListAllMyBuckets"
-        return f"{self.service}:{self.operation}"
+        called = f"{self.service}:{self.operation}"
+        return _ACTIONS.get(called, called)
 
     @property
     def read_only(self) -> bool:

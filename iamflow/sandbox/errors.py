@@ -31,6 +31,7 @@ class Refusal(Enum):
     NOT_BUILT = auto()
     UNMODIFIABLE = auto()
     CONCURRENT = auto()
+    GONE = auto()
 
 
 class AwsError(Exception):
@@ -66,6 +67,7 @@ _MESSAGES = {
     Refusal.UNAVAILABLE: "The service is temporarily unavailable.",
     Refusal.UNMODIFIABLE: "The entity cannot be modified while an earlier change of it is being made.",
     Refusal.CONCURRENT: "The request was rejected because multiple requests to change this object were submitted.",
+    Refusal.GONE: "The specified key does not exist.",
     Refusal.NOT_BUILT: "The simulated AWS does not know this operation.",
 }
 
@@ -122,6 +124,7 @@ _CODES: dict[Refusal, dict[Dialect, tuple[str, int]]] = {
     },
     Refusal.UNMODIFIABLE: dict.fromkeys(Dialect, ("EntityTemporarilyUnmodifiable", 409)),
     Refusal.CONCURRENT: dict.fromkeys(Dialect, ("ConcurrentModification", 409)),
+    Refusal.GONE: dict.fromkeys(Dialect, ("NoSuchKey", 404)),
     Refusal.NOT_BUILT: dict.fromkeys(Dialect, ("NotImplemented", 501)),
 }
 

@@ -25,6 +25,7 @@ class Effect(Enum):
     REGION_DOWN = auto()
     STALE_READS = auto()
     PROPAGATION = auto()
+    GONE = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +111,10 @@ class Faults:
     def concurrent_change(self, *, times: int | None = None, **scope: str) -> Fault:
         """Answer that another change is under way, as IAM does; the call may simply be tried again."""
         return self.switch_on(Effect.CONCURRENT, Scope(**scope), times=times)
+
+    def gone(self, *, times: int | None = None, **scope: str) -> Fault:
+        """Answer that an object of S3 does not exist, whatever a list of them says."""
+        return self.switch_on(Effect.GONE, Scope(**scope), times=times)
 
     def region_down(self, region: str, *, account: str | None = None, service: str | None = None) -> Fault:
         """Answer every call to a region with 503, until switched off.

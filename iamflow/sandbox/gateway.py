@@ -68,6 +68,7 @@ _ANSWERED_FAULTS = (
     (Effect.SERVER_ERROR, Refusal.BROKEN),
     (Effect.UNMODIFIABLE, Refusal.UNMODIFIABLE),
     (Effect.CONCURRENT, Refusal.CONCURRENT),
+    (Effect.GONE, Refusal.GONE),
 )
 _REQUEST_ID = re.compile(rb"(<(?:RequestId|RequestID|requestId)>)[^<]*(</)")
 _OWN_HEADERS = frozenset({"date", "x-amzn-requestid", "x-amz-request-id", "content-length", "connection", "server"})
@@ -131,6 +132,8 @@ class Gateway:
         if call.service == "securityhub":
             return security_hub.answer(exchange)
         self._install(call.service)
+        if call.service == "s3" and self._world.deliveries is not None:
+            self._world.deliveries.bring(call.at)
         asked = {
             **environ,
             ENVIRON_KEY: exchange,

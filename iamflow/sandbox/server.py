@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from iamflow.domain.clock import Clock
 from iamflow.sandbox.console import Console
 from iamflow.sandbox.control import PREFIX, Control
+from iamflow.sandbox.deliveries import Deliveries
 from iamflow.sandbox.errors import Reply
 from iamflow.sandbox.gateway import Gateway
 from iamflow.sandbox.identity import new_key_id
@@ -40,8 +41,15 @@ class Sandbox:
         Raises RuntimeError if another sandbox runs in this process, and OSError if the port is taken.
         """
         self._moto = MotoHost(self.clock)
-        trail = Trail(delay=self.settings.trail_delay, lookups_per_second=self.settings.lookups_per_second)
+        bucket = self.settings.trail_bucket
+        trail = Trail(
+            delay=self.settings.trail_delay,
+            lookups_per_second=self.settings.lookups_per_second,
+            delivers=bucket is not None,
+        )
         self._world = World(clock=self.clock, settings=self.settings, trail=trail)
+        if bucket is not None:
+            self._world.deliveries = Deliveries(self._world, bucket)
         self.seed = Seed(self._world)
         self.faults = self._world.faults
         try:
@@ -85,6 +93,14 @@ class Sandbox:
     ) -> None:
         """Stop."""
         self.stop()
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The trail's bucket; ValueError where the settings name none."""
+        if self._world.deliveries is None:
+            msg = "this sandbox has no trail that delivers: set trail_bucket"
+            raise ValueError(msg)
+        return self._world.deliveries
 
     @property
     def endpoint_url(self) -> str:

@@ -46,8 +46,12 @@ class Page:
 class Trail:
     """The events of all accounts and regions. Not thread-safe: the gateway admits one call at a time."""
 
-    def __init__(self, *, delay: timedelta, lookups_per_second: int) -> None:
-        """Show events after ``delay``, and answer that many lookups a second for each account and region."""
+    def __init__(self, *, delay: timedelta, lookups_per_second: int, delivers: bool = False) -> None:
+        """Show events after ``delay``, and answer that many lookups a second for each account and region.
+
+        With ``delivers``, events also wait to be taken to a bucket.
+        """
+        self._waiting: list[_Entry] | None = [] if delivers else None
         self.delay = delay
         self._limit = lookups_per_second
         self._lists: dict[tuple[str, str, str, str], list[_Entry]] = defaultdict(list)
@@ -58,12 +62,21 @@ class Trail:
         """Keep an event; it is found from ``visible_at`` on (its own time plus the delay when not given)."""
         self._count += 1
         entry = _Entry(event.at, self._count, event, visible_at or event.at + self.delay)
+        if self._waiting is not None:
+            self._waiting.append(entry)
         for attribute, value in _index(event):
             listed = self._lists[event.account_id, event.region, attribute, value]
             if not listed or listed[-1] < entry:
                 listed.append(entry)
             else:
                 bisect.insort(listed, entry)
+
+    def take_due(self, now: datetime) -> Iterator[tuple[TrailEvent, datetime]]:
+        """Hand over the events that are to be delivered by now, each once, with the time of its delivery."""
+        waiting = self._waiting or []
+        due = [entry for entry in waiting if entry.visible_at <= now]
+        waiting[:] = [entry for entry in waiting if entry.visible_at > now]
+        return ((entry.event, entry.visible_at) for entry in due)
 
     def admit(self, account_id: str, region: str, now: datetime) -> None:
         """Count one lookup; ThrottlingException beyond the quota of the last second."""

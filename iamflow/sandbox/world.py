@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import IAMBackend, User, iam_backends
 
@@ -15,6 +15,9 @@ from iamflow.sandbox.identity import KeyTrace, Session
 from iamflow.sandbox.org_tree import Organisation
 from iamflow.sandbox.settings import SandboxSettings
 from iamflow.sandbox.trail import Trail
+
+if TYPE_CHECKING:
+    from iamflow.sandbox.deliveries import Deliveries
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +153,7 @@ class World:
     reports: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
     report_takes: timedelta = timedelta(0)
     hubs: dict[tuple[str, str], Hub] = field(default_factory=dict)
+    deliveries: "Deliveries | None" = None
     organisation: Organisation = field(init=False)
 
     def __post_init__(self) -> None:
