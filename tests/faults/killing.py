@@ -1,28 +1,63 @@
 """How an engine in a process of its own is killed, and what everybody else owes to its lease."""
 
+import atexit
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
+from iamflow.domain.states import State
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
+KILLED = -9
 
 
 def die(world: World, point: str) -> None:
-    """Let another process be the engine until it dies there."""
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.faults.driver", str(world.folder / "config.yaml"), point],
+    """Let another process be the engine until it dies there, in its first pass."""
+    code, errors = _victim(world, point=point, after_intents=-1, ticket="", until=[])
+    assert code == KILLED, errors
+
+
+def live(world: World, ref: str, point: str, *, until: Iterable[State]) -> bool:
+    """Let another process be the engine until it dies there, in the first pass that has opened an intent since now.
+
+    Time passes meanwhile. Returns False where the ticket stood in one of these states before, and it lived.
+    """
+    known = len(world.app.store.intents())
+    code, errors = _victim(world, point=point, after_intents=known, ticket=ref, until=[state.value for state in until])
+    assert code in {0, KILLED}, errors
+    return code == KILLED
+
+
+def _victim(world: World, **asked: object) -> tuple[int, str]:
+    driver, errors = _driver(), world.folder / "victim.log"
+    assert driver.stdin is not None
+    assert driver.stdout is not None
+    victim = {"config": str(world.folder / "config.yaml"), "environment": dict(os.environ), "errors": str(errors)}
+    driver.stdin.write(json.dumps(victim | asked) + "\n")
+    driver.stdin.flush()
+    return int(driver.stdout.readline()), errors.read_text(encoding="utf-8")
+
+
+@cache
+def _driver() -> "subprocess.Popen[str]":
+    """Return the process that forks victims: one for all tests of this worker, since its imports cost most."""
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.driver"],
         cwd=ROOT,
-        env=dict(os.environ),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=300,
-        check=False,
     )
-    assert died.returncode == -9, died.stderr
+    atexit.register(driver.communicate)  # its input ends, and so does it
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "ready\n"
+    return driver
 
 
 def the_lease_of_the_dead_is_respected(world: World) -> None:

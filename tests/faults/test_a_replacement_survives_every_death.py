@@ -4,13 +4,9 @@ Between the making of a key and the delivery of its secret nobody but the dying 
 CloudTrail's word on who made it, deleted, and another one made. A key that somebody else made is never taken for it.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +15,11 @@ from iamflow.domain.effect import EffectKind, OutcomeKind
 from iamflow.domain.states import State
 from iamflow.engine import runner, steer
 from tests.engine.rotating import NEW_CALLS, check_replaced, keys_of, new_key, opened, proven, rotation, secret, take
+from tests.faults.killing import die
 from tests.faults.points import points
 from tests.faults.user_driver import Killed
 from tests.world import ACCOUNT, KEY, World
 
-ROOT = Path(__file__).parents[2]
 QUICK = pytest.mark.parametrize(
     "world",
     ["aws: {trail_lookups_per_second: 50, regions: [us-east-1]}\ntiming: {poll: 24h}"],
@@ -107,16 +103,7 @@ def _made_and_withdrawn(world: World) -> tuple[int, int]:
 @pytest.mark.parametrize("point", points())
 def test_a_process_that_is_killed_while_it_issues_a_key_leaves_nothing_half_done(world: World, point: str) -> None:
     proven(world)
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.faults.driver", str(world.folder / "config.yaml"), point],
-        cwd=ROOT,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert died.returncode == -9, died.stderr
+    die(world, point)
     assert world.app.tick() is not None
     world.pass_until(State.AWAITING_ADOPTION)
     check_replaced(world)

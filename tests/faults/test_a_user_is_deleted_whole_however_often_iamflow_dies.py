@@ -9,8 +9,6 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.states import State
 from iamflow.engine import steer
 from tests.engine.deleting import NAME, a_leaver, approved, belongings, iam, quarantined
-from tests.faults.killing import die
-from tests.faults.points import points
 from tests.faults.user_driver import Death, check_journal, live_on
 from tests.world import ACCOUNT, ALICE, DAY, World
 
@@ -126,15 +124,4 @@ def test_a_user_that_cannot_be_modified_yet_is_left_alone_for_minutes(world: Wor
     assert due_at is not None
     assert due_at >= world.clock.now() + timedelta(minutes=3)
     world.pass_until(State.DELETED, str(ticket))
-    check_journal(world)
-
-
-@pytest.mark.parametrize("point", points())
-def test_sigkill_at_every_named_point_of_the_deletion_ends_the_same(world: World, point: str) -> None:
-    ticket = quarantined(world)
-    world.clock.advance(3 * DAY)
-    die(world, point)
-    assert world.app.tick() is not None
-    world.pass_until(State.DELETED, str(ticket))
-    assert belongings(world) is None
     check_journal(world)
