@@ -59,6 +59,10 @@ def serve(
         float,
         typer.Option("--trail-delay", metavar="SECONDS", min=0, help="Seconds until an event shows in CloudTrail."),
     ] = 300,
+    trail_bucket: Annotated[
+        str | None,
+        typer.Option("--trail-bucket", metavar="NAME", help="A bucket to which an organisation trail delivers, too."),
+    ] = None,
 ) -> None:
     """Serve a simulated AWS on loopback until Ctrl-C; the first lines are what to export in a shell that is to use it."""
     from iamflow.engine.clock import SystemClock
@@ -73,7 +77,9 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    settings = SandboxSettings(port=port, control=control, trail_delay=timedelta(seconds=trail_delay))
+    settings = SandboxSettings(
+        port=port, control=control, trail_delay=timedelta(seconds=trail_delay), trail_bucket=trail_bucket
+    )
     note("a simulated AWS, until Ctrl-C:")
     run(clock=RunningClock(SystemClock(stop), date), settings=settings, say=_say, stop=stop, audit=audit)
 

@@ -245,9 +245,9 @@ def test_a_name_that_is_not_cloudtrails_needs_a_person(cloud: AwsCloud, sandbox:
     sandbox.deliveries.put(f"{folder}/", b"")  # as the console shows an empty folder
     seen(cloud, clock)
     assert ask(cloud, clock) == []
-    sandbox.deliveries.put(f"{folder}/evil.json.gz", b"")
+    sandbox.deliveries.put(f"{folder}/evil\n\x1b[31m.json.gz", b"")
     clock.advance(timedelta(minutes=1))
-    with pytest.raises(BlockedError, match="not named as CloudTrail names"):
+    with pytest.raises(BlockedError, match=r"evil \[31m.json.gz is not named as CloudTrail names"):
         ask(cloud, clock)
 
 
@@ -277,6 +277,9 @@ def test_the_permissions_that_are_shown_are_enough_and_needed(sandbox: Sandbox, 
     seen(cloud, clock)
     assert ask(cloud, clock) == []
     assert "cloudtrail:LookupEvents" not in json.dumps(document)
+    assert {"kms:ViaService": "s3.us-east-1.amazonaws.com"} in [
+        row["Condition"]["StringEquals"] for row in document["Statement"] if row["Sid"] == "DecryptTrail"
+    ]
     for left_out in ("s3:ListBucket", "s3:GetObject"):
         less = {**document, "Statement": [row for row in document["Statement"] if left_out not in row["Action"]]}
         sandbox.seed.role_policy(HOME, less)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from iamflow.aws.errors import one_line
 from iamflow.aws.settings import TrailBucket
 from iamflow.domain.ids import AccountId, Region
 
@@ -30,8 +31,8 @@ class Place:
         return "/".join(part for part in parts if part is not None) + f"/{day:%Y/%m/%d}/"
 
     def shown(self, key: str) -> str:
-        """Return an object's address, as a message names it."""
-        return f"s3://{self.where.bucket}/{key}"
+        """Return an object's address, as a message names it. Others may have chosen the name."""
+        return f"s3://{self.where.bucket}/{one_line(key)}"
 
 
 def delivered_at(key: str, place: Place) -> datetime | None:

@@ -40,7 +40,8 @@ _OBJECTS_MOST = 5_000
 """How many objects are read for one question; the rest is left to the next look, which finds these kept."""
 _FAILURES_MOST = 8
 """After how many objects that cannot be read no further ones are tried: what keeps the others out is hardly theirs."""
-_LISTS_KEPT = 5_000
+_NAMES_KEPT = 100_000
+"""How many names of objects are kept with the lists: they take some 350 bytes each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,9 +135,9 @@ class BucketReader:
 
     def _remember(self, folder: str, known: Sequence[Delivered], now: datetime) -> None:
         with self._lock:
-            if len(self._lists) >= _LISTS_KEPT:
-                self._lists.clear()
-            self._lists[folder] = (now, known)
+            fresh = {name: kept for name, kept in self._lists.items() if kept[0] <= now < kept[0] + _LISTED}
+            names_kept = sum(len(kept) for _, kept in fresh.values())
+            self._lists = (fresh if names_kept + len(known) <= _NAMES_KEPT else {}) | {folder: (now, known)}
 
     def _read(
         self, s3: Api, place: Place, objects: Sequence[Delivered]
@@ -186,7 +187,7 @@ class BucketReader:
             return None
         knocked = self._knocked.get(place)
         if knocked is None or not knocked <= now < knocked + _AGAIN:
-            with suppress(TemporaryError, BlockedError):
+            with suppress(IamflowError):
                 access.knock()
                 self._knocked[place] = now
         last = f"nothing made after {seen_until:%Y-%m-%d %H:%M} UTC" if seen_until is not None else "nothing"
