@@ -9,12 +9,16 @@ from iamflow.sandbox.settings import SandboxSettings
 from tests.faults.record import Witness
 from tests.world import World, a_world
 
+PATIENT = "timing: {poll: 8h, retry: {base: 2m}}"
+"""Looks that are as far apart as what has to be waited for: after a lost answer, most of them would show nothing new."""
+
 
 @pytest.fixture
 def world(tmp_path: Path, request: pytest.FixtureRequest, database: str | None) -> Iterator[World]:
     """A world; ``@pytest.mark.parametrize("world", [yaml], indirect=True)`` sets settings of its own."""
     settings = SandboxSettings(lookups_per_second=10_000, control=True)
-    with a_world(tmp_path, getattr(request, "param", ""), settings, database) as made:
+    extra = getattr(request, "param", "")
+    with a_world(tmp_path, extra if "timing:" in extra else f"{extra}\n{PATIENT}", settings, database) as made:
         yield made
 
 
