@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from iamflow.domain.states import State
+from tests.faults.points import BEFORE_INTENTS
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +27,9 @@ def die(world: World, point: str) -> None:
 def live(world: World, ref: str, point: str, *, until: Iterable[State]) -> bool:
     """Let another process be the engine until it dies there, in the first pass that has opened an intent since now.
 
-    Time passes meanwhile. Returns False where the ticket stood in one of these states before, and it lived.
+    At a point that comes before any intent, it dies in its first pass. Time passes meanwhile. Returns False where the ticket stood in one of these states before, and it lived.
     """
-    known = len(world.app.store.intents())
+    known = -1 if point in BEFORE_INTENTS else len(world.app.store.intents())
     code, errors = _victim(world, point=point, after_intents=known, ticket=ref, until=[state.value for state in until])
     assert code in {0, KILLED}, errors
     return code == KILLED

@@ -9,6 +9,9 @@ import iamflow.engine
 
 _REACHES = re.compile(r"""\bcrash\.reach\(\s*["']([a-z_]+)["']""")
 
+BEFORE_INTENTS = frozenset({"claimed", "before_intents"})
+"""Those that a pass comes by before it has opened any intent."""
+
 
 def points() -> list[str]:
     """Return every crash point that the engine names, read from its source: a new one is in each matrix by itself."""

@@ -22,7 +22,7 @@ def _few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _one_life(world: World, workflow: str, first: int) -> list[str]:
-    """Let a ticket live to its end, with an engine killed once for each change, at the points in turn; return these."""
+    """Let a ticket live to its end, with an engine killed around each change, at the points in turn; return these."""
     story = STORIES[workflow]
     ref, acts = story.begins(world), dict(story.acts)
     died: list[str] = []
