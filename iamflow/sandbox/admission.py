@@ -193,7 +193,7 @@ def _context(call: Call, principal: Principal) -> dict[str, str]:
         context["aws:TokenIssueTime"] = principal.session_since.isoformat()
         context["aws:MultiFactorAuthPresent"] = "true" if principal.mfa else "false"
     if call.action == "s3:ListBucket":
-        context["s3:prefix"] = str(call.parameters.get("Prefix", ""))
+        context["s3:prefix"] = str(call.parameters.get("prefix", ""))
     if isinstance(arn := call.parameters.get("PolicyArn"), str):
         context["iam:PolicyARN"] = arn
     return context

@@ -161,7 +161,8 @@ def _s3_operation(environ: "WSGIEnvironment") -> tuple[str, Mapping[str, Any]]:
         return "ListBuckets", {}
     named = {"bucketName": bucket} | ({"key": key} if key else {})
     if method == "GET" and not key and query.keys() & {"list-type", "prefix"}:
-        return ("ListObjectsV2" if query.get("list-type") == "2" else "ListObjects"), named
+        listed = named | {"prefix": query.get("prefix", "")}
+        return ("ListObjectsV2" if query.get("list-type") == "2" else "ListObjects"), listed
     plain = _S3_OBJECTS if key else _S3_BUCKETS
     return plain.get(method, "Unknown"), named
 
