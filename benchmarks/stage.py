@@ -14,7 +14,8 @@ from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.notice import Notice
 from iamflow.domain.people import RULES, Identity
-from iamflow.domain.policy import AccountScope, Caps, OwnerRules, Policy, Timing
+from iamflow.domain.policy import Caps, OwnerRules, Policy, Timing
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode
 from iamflow.domain.ticket import NewTicket
 from iamflow.engine.deps import Engine

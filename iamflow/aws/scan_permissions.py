@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

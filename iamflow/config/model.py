@@ -8,37 +8,33 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from iamflow.config import sections
+from iamflow.config.aws_sections import Aws
 from iamflow.config.environment import DELIMITER, PREFIX, EnvironmentSource
 from iamflow.config.fields import write_duration
 from iamflow.config.owner_map import read_owner_map
-from iamflow.config.sections import DAY, HOUR, MINUTE
+from iamflow.config.rule_sections import OverrideSettings, RuleSettings
+from iamflow.config.section import DAY, HOUR, MINUTE
+from iamflow.config.workflow_sections import Workflows
 from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.ids import AccountId
 from iamflow.domain.overrides import Override
 from iamflow.domain.owners import valid_address
-from iamflow.domain.policy import (
-    AccountScope,
+from iamflow.domain.policy import Breaker, Caps, HubPolicy, OwnerRules, Policy, Protection, Timing
+from iamflow.domain.retention import Retention
+from iamflow.domain.rule_settings import RuleName, Rules
+from iamflow.domain.scope import AccountScope
+from iamflow.domain.sink import DEFAULT_NAMES, Sink, SinkKind
+from iamflow.domain.states import Mode
+from iamflow.domain.waits import (
     AutoDelete,
-    Breaker,
-    Caps,
     DeleteUserPolicy,
     DisableKeyPolicy,
     EnforceMfaPolicy,
-    HubPolicy,
     MigrateToRolePolicy,
     OrgMfaGuardrailPolicy,
-    OwnerRules,
-    Policy,
-    Protection,
     RootHygienePolicy,
     RotateKeyPolicy,
-    RuleName,
-    Rules,
-    Timing,
 )
-from iamflow.domain.retention import Retention
-from iamflow.domain.sink import DEFAULT_NAMES, Sink, SinkKind
-from iamflow.domain.states import Mode
 
 _AWS_LOOKUPS = 2
 """LookupEvents a second that AWS allows in one account and region."""
@@ -68,11 +64,11 @@ class Settings(BaseSettings):
     sandbox: bool = False
     database: sections.Database = Field(default_factory=sections.Database)
     journal: sections.Journal = Field(default_factory=sections.Journal)
-    aws: sections.Aws = Field(default_factory=sections.Aws)
+    aws: Aws = Field(default_factory=Aws)
     accounts: sections.Accounts = Field(default_factory=sections.Accounts)
     protect: sections.Protect = Field(default_factory=sections.Protect)
-    rules: sections.RuleSettings = Field(default_factory=sections.RuleSettings)
-    workflows: sections.Workflows = Field(default_factory=sections.Workflows)
+    rules: RuleSettings = Field(default_factory=RuleSettings)
+    workflows: Workflows = Field(default_factory=Workflows)
     owners: sections.Owners = Field(default_factory=sections.Owners)
     approvers: sections.Approvers = Field(default_factory=sections.Approvers)
     notify: sections.Notify = Field(default_factory=sections.Notify)
@@ -401,7 +397,7 @@ def _patterns(choices: Iterable[AccountId | AccountPattern]) -> tuple[AccountPat
     return tuple(choice for choice in choices if isinstance(choice, AccountPattern))
 
 
-def _override(one: sections.OverrideSettings) -> Override:
+def _override(one: OverrideSettings) -> Override:
     return Override(
         accounts=tuple(one.accounts),
         tags=tuple(one.tags.items()),

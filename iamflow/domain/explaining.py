@@ -16,7 +16,8 @@ from iamflow.domain.facts import (
     UserReading,
 )
 from iamflow.domain.ids import KeyId
-from iamflow.domain.policy import Policy, RuleName, Rules
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName, Rules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iamflow.domain.ids import AccountId, KeyId
-from iamflow.domain.policy import RuleName
+from iamflow.domain.rule_settings import RuleName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

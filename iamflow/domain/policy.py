@@ -1,225 +1,25 @@
 """The settings that rules and guards depend on, as plain values. ``iamflow.config`` builds them from the YAML file."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from iamflow.domain.accounts import AccountPattern, By, MemberAccount
 from iamflow.domain.ids import AccountId
-from iamflow.domain.overrides import Override, account_fits
-from iamflow.domain.require_mfa import How
-from iamflow.domain.sink import Sink
+from iamflow.domain.overrides import account_fits
+from iamflow.domain.rule_settings import Rules
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode
-
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AutoDelete:
-    """When deletion may follow by time alone (DESIGN 8.5)."""
-
-    min_idle: timedelta = 90 * DAY
-    never_used: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waits:
-    """The waits that every workflow has, and how many people must say yes to one of its plans."""
-
-    grace: timedelta = 7 * DAY
-    monitor: timedelta = timedelta(hours=48)
-    delivery_lag: timedelta = timedelta(minutes=30)
-    approvals: int = 1
-    always_approved: bool = False
-    """Whether nothing is ever taken by time alone."""
-    auto_delete: AutoDelete | None = None
-    """When the deletion of a key may follow by time alone; None where the workflow has another proof that nothing needs it."""
-    idle: timedelta | None = None
-    """For how long a key must have been idle before its deactivation, where a new one has taken its place; None where
-    none does, so that a recent use takes an approval."""
-    brownout: timedelta | None = None
-    """For how long the key's calls are denied, and seen to be denied, before it is deactivated; None for not at all."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DisableKeyPolicy(Waits):
-    """The settings of the ``disable-key`` workflow."""
-
-    auto_delete: AutoDelete = field(default_factory=AutoDelete)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EnforceMfaPolicy(Waits):
-    """The settings of the ``enforce-mfa`` workflow."""
-
-    policy: How = How.INLINE
-    exempt_change_password: bool = False
-    """Whether a user may change his password before he has enrolled: one who must at his first sign-in needs it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeleteUserPolicy(Waits):
-    """The settings of the ``delete-user`` workflow."""
-
-    grace: timedelta = 14 * DAY
-    always_approved: bool = True
-    remove_login_profile: bool = False
-    """Whether the console password goes with the quarantine already. Nobody can put it back."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RotateKeyPolicy(Waits):
-    """The settings of the ``rotate-key`` workflow."""
-
-    grace: timedelta = timedelta(0)
-    idle: timedelta | None = DAY
-    remind: timedelta = 7 * DAY
-    """How often the owner is reminded of a new key that nothing uses yet."""
-    free_after: timedelta = 90 * DAY
-    """For how long an Inactive key must not have been used before its deletion is proposed, to make room for a new one."""
-    sink: Sink = field(default_factory=Sink)
-    """Where the secrets of new keys go; its name is a pattern."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MigrateToRolePolicy(Waits):
-    """The settings of the ``migrate-to-role`` workflow."""
-
-    grace: timedelta = DAY
-    idle: timedelta | None = DAY
-    remind: timedelta = 7 * DAY
-    """How often the owner is reminded of a role that nothing uses yet."""
-    narrow: bool = False
-    """Whether roles may do only what the key was seen to do, where nobody says otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RootHygienePolicy(Waits):
-    """The settings of the ``root-hygiene`` workflow. Its grace period ends with the word to the security team."""
-
-    grace: timedelta = 14 * DAY
-    remind: timedelta = 7 * DAY
-    """How often the account's contact is reminded."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrgMfaGuardrailPolicy(Waits):
-    """The settings of the ``org-mfa-guardrail`` workflow. Nobody is told before it: people decide."""
-
-    grace: timedelta = timedelta(0)
-    approvals: int = 2
-    always_approved: bool = True
-    exempt_change_password: bool = False
-    """Whether a user may change his password before he has enrolled: one who must at his first sign-in needs it."""
-
-
-class RuleName(StrEnum):
-    """The name of a rule, as ``finding list --rule`` takes it."""
-
-    KEY_TOO_OLD = "key-too-old"
-    """Active, and created more than ``rules.max_key_age`` ago."""
-    KEY_IN_USE = "key-in-use"
-    """As ``key-too-old``, of a key that was used within ``rules.recent_use``: listed as that, but for another workflow."""
-    CONSOLE_WITHOUT_MFA = "console-without-mfa"
-    """A console password, and no MFA device."""
-    ROOT_WITHOUT_MFA = "root-without-mfa"
-    """An account's root user without an MFA device."""
-    ROOT_WITH_ACCESS_KEYS = "root-with-access-keys"
-    """An account's root user that has access keys."""
-    USER_UNUSED = "user-unused"
-    """No use of console or keys for ``rules.unused_after``; where none is known, the oldest key is older than that."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
-    """When something is a finding, and how long a closed one stays closed."""
-
-    max_key_age: timedelta = 90 * DAY
-    unused_after: timedelta = 90 * DAY
-    recent_use: timedelta = 7 * DAY
-    auto_deactivate_after: timedelta | None = None
-    """For how long a key must be known not to have been used for its deactivation by time alone; None for ``recent_use``."""
-    reopen_after: timedelta = 30 * DAY
-    max_fact_age: timedelta = 7 * DAY
-    opens: Mapping[RuleName, str] = field(
-        default_factory=lambda: {
-            RuleName.KEY_TOO_OLD: "disable-key",
-            RuleName.KEY_IN_USE: "disable-key",
-            RuleName.CONSOLE_WITHOUT_MFA: "enforce-mfa",
-            RuleName.ROOT_WITHOUT_MFA: "root-hygiene",
-            RuleName.ROOT_WITH_ACCESS_KEYS: "root-hygiene",
-            RuleName.USER_UNUSED: "delete-user",
-        }
-    )
-    """Which workflow each rule opens a ticket of. A rule that is not named is not applied."""
-    overrides: tuple[Override, ...] = ()
-    """What differs in some accounts or for some users. The first that fits counts, and no other."""
-
-    def opened_by(self, rule: RuleName) -> str | None:
-        """Return the workflow that deals with what a rule finds; None for a rule that is not applied."""
-        return self.opens.get(rule)
-
-    def override_for(self, account_id: AccountId, account_name: str, tags: Mapping[str, str]) -> Override | None:
-        """Return the override that counts for a user with these tags; None where the general rules do."""
-        possible = (one for one in self.overrides if one.fits_account(account_id, account_name))
-        return next((one for one in possible if one.fits_tags(tags)), None)
-
-    def of(self, account_id: AccountId, account_name: str, tags: Mapping[str, str]) -> "Rules":
-        """Return the rules for a user with these tags, as read from AWS."""
-        return self._under(self.override_for(account_id, account_name, tags))
-
-    def at_intake(self, account_id: AccountId, account_name: str) -> "Rules":
-        """Return the rules for a user whose tags are not known yet: the strictest of those that may turn out to count.
-
-        A ticket that is opened by them waits where the tags say otherwise, once they have been read.
-        """
-        if not self.overrides:
-            return self
-        possible = [self._under(one) for one in self._possible(account_id, account_name)]
-        return replace(
-            possible[-1],
-            max_key_age=min(rules.max_key_age for rules in possible),
-            unused_after=min(rules.unused_after for rules in possible),
-        )
-
-    @property
-    def least_key_age(self) -> timedelta:
-        """The age above which a key may be a finding in any account at all."""
-        return min([self.max_key_age, *(one.max_key_age for one in self.overrides if one.max_key_age is not None)])
-
-    @property
-    def applied(self) -> frozenset[str]:
-        """The names of the rules that are applied in any account at all."""
-        more = {rule for one in self.overrides for rule, workflow in one.opens.items() if workflow is not None}
-        return frozenset({*self.opens, *more})
-
-    @property
-    def by_tag(self) -> bool:
-        """Whether any override depends on tags."""
-        return any(one.tags for one in self.overrides)
-
-    def _possible(self, account_id: AccountId, account_name: str) -> Iterator[Override | None]:
-        """Yield what may count in an account, ending with what counts for users whose tags fit nothing."""
-        for one in self.overrides:
-            if one.fits_account(account_id, account_name):
-                yield one
-                if not one.tags:
-                    return
-        yield None
-
-    def _under(self, one: Override | None) -> "Rules":
-        if one is None:
-            return replace(self, overrides=())
-        merged: dict[str, str | None] = {rule.value: workflow for rule, workflow in self.opens.items()}
-        merged.update(one.opens)
-        return replace(
-            self,
-            max_key_age=self.max_key_age if one.max_key_age is None else one.max_key_age,
-            unused_after=self.unused_after if one.unused_after is None else one.unused_after,
-            opens={RuleName(rule): workflow for rule, workflow in merged.items() if workflow is not None},
-            overrides=(),
-        )
+from iamflow.domain.waits import (
+    DAY,
+    DeleteUserPolicy,
+    DisableKeyPolicy,
+    EnforceMfaPolicy,
+    MigrateToRolePolicy,
+    OrgMfaGuardrailPolicy,
+    RootHygienePolicy,
+    RotateKeyPolicy,
+    Waits,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,63 +84,6 @@ class Breaker:
     deactivations: int = 10
     rollbacks: int = 3
     within: timedelta = 7 * DAY
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountScope:
-    """Which accounts are looked at, and in which of them iamflow may act. ``None`` means all of them.
-
-    Which accounts a pattern fits, only the organisation knows. Until it was asked (``resolved``), an account is chosen by
-    nothing but its id, and where there is a pattern for what is left out, none is: it could be one of those.
-    """
-
-    include: frozenset[AccountId] | None = None
-    exclude: frozenset[AccountId] = frozenset()
-    enforce: frozenset[AccountId] | None = frozenset()
-    include_patterns: tuple[AccountPattern, ...] = ()
-    exclude_patterns: tuple[AccountPattern, ...] = ()
-
-    def selected(self, account_id: AccountId) -> bool:
-        """Return whether the account is looked at, at all."""
-        if account_id in self.exclude or self.exclude_patterns:
-            return False
-        return self.include is None or account_id in self.include
-
-    def enforced(self, account_id: AccountId) -> bool:
-        """Return whether iamflow may act in the account when the mode is ``enforce``."""
-        return self.selected(account_id) and (self.enforce is None or account_id in self.enforce)
-
-    @property
-    def patterns(self) -> tuple[AccountPattern, ...]:
-        """Every pattern; none, where ids alone choose."""
-        return self.include_patterns + self.exclude_patterns
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The organisational units that must be asked about."""
-        return tuple(dict.fromkeys(pattern.text for pattern in self.patterns if pattern.by is By.UNIT))
-
-    @property
-    def by_tags(self) -> bool:
-        """Whether the tags of accounts must be asked for."""
-        return any(pattern.by is By.TAG for pattern in self.patterns)
-
-    def chooses(self, account: MemberAccount) -> bool:
-        """Return whether an account is looked at, of which everything is known that the patterns ask about."""
-        if account.account_id in self.exclude or any(pattern.fits(account) for pattern in self.exclude_patterns):
-            return False
-        if self.include is None or account.account_id in self.include:
-            return True
-        return any(pattern.fits(account) for pattern in self.include_patterns)
-
-    def resolved(self, accounts: Iterable[MemberAccount]) -> "AccountScope":
-        """Return the scope with ids in the place of patterns. Accounts that joined the organisation since are not in it."""
-        if not self.patterns:
-            return self
-        chosen = {account.account_id for account in accounts if self.chooses(account)}
-        # An account outside of the organisation may be named, but nobody can say that no pattern leaves it out.
-        named = {one for one in self.include or () if self.selected(one)}
-        return replace(self, include=frozenset(chosen | named), include_patterns=(), exclude_patterns=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

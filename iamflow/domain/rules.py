@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from iamflow.domain.facts import Finding, KeyStatus, UserFacts, dated, marked
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

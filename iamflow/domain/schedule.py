@@ -3,8 +3,9 @@
 import random
 from datetime import datetime, timedelta
 
-from iamflow.domain.policy import DAY, Timing
+from iamflow.domain.policy import Timing
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.waits import DAY
 
 HALF_WAY = "half-way"
 LAST_DAY = "last-day"

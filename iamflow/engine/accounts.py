@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.errors import BlockedError, ConfigError, IamflowError, PermanentError, RefusedError, TemporaryError
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import AccountScope, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.engine.ports import Cloud
 
 REMEDY = (

@@ -10,7 +10,8 @@ from iamflow.domain.exemption import LONGEST, Covered, Exemption, NewExemption, 
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import ExemptionId
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.states import PAUSED, State, Trigger
 from iamflow.domain.subject import About
 from iamflow.domain.ticket import Ticket

@@ -17,8 +17,9 @@ from iamflow.domain.facts import (
 )
 from iamflow.domain.ids import AccountId, KeyId, UserName
 from iamflow.domain.lead import Lead, LeadState
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
 from iamflow.domain.root import ROOT_USER, AccountReading
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.rules import ReportedUser, Verdict, dealt_with_by, judge_key, judge_root, judge_user
 from iamflow.engine.lead_intake import ABOUT_KEYS
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName
 from iamflow.engine.admission import refusal
 from iamflow.engine.ports import LeadStore
 

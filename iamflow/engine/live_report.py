@@ -17,8 +17,9 @@ from iamflow.domain.facts import Finding, KeyFacts, KeyState, KeyStatus, LastUse
 from iamflow.domain.ids import KeyId, UserName
 from iamflow.domain.key_slots import JoinedKey, joined, use_in, without
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.rules import ReportedUser, Verdict, dealt_with_by, judge_key, judge_user
 from iamflow.engine.ports import CredentialReport, ReportedKey, ScanInfo, Survey
 

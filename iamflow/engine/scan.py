@@ -16,8 +16,8 @@ from iamflow.domain.errors import BlockedError, IamflowError
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import KeyId
 from iamflow.domain.people import RULES
-from iamflow.domain.policy import AccountScope
 from iamflow.domain.rules import ReportedUser
+from iamflow.domain.scope import AccountScope
 from iamflow.engine import accounts
 from iamflow.engine.deps import Engine
 from iamflow.engine.intake import Intake, import_report

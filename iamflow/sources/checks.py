@@ -10,7 +10,7 @@ A key that nobody uses leads to both the age of the user's keys and the user: ia
 import re
 from collections.abc import Mapping
 
-from iamflow.domain.policy import RuleName
+from iamflow.domain.rule_settings import RuleName
 
 Rules = tuple[RuleName, ...]
 

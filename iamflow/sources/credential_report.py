@@ -11,8 +11,8 @@ from iamflow.domain.credential_report import CredentialRow, read_rows
 from iamflow.domain.encoding import for_log
 from iamflow.domain.facts import Finding, RootFacts, UserFacts
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import RuleName
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.rules import ReportedUser
 from iamflow.engine.ports import ReportedKey, ScanInfo, SeenUser
 from iamflow.sources import cells

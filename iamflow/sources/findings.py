@@ -14,8 +14,8 @@ from enum import StrEnum
 from iamflow.domain.facts import Finding
 from iamflow.domain.ids import AccountId
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import RuleName
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.rules import ReportedUser
 from iamflow.engine.ports import ReportedKey, ScanInfo, SeenUser
 from iamflow.sources import cells

@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, bindparam, delete, or_, select, update
 
 from iamflow.domain.ids import AccountId, KeyId
 from iamflow.domain.lead import Lead, LeadState, StoredLead
-from iamflow.domain.policy import RuleName
+from iamflow.domain.rule_settings import RuleName
 from iamflow.engine.ports import LeadResult
 from iamflow.store.part import Part
 from iamflow.store.part import insert as insert_or

@@ -10,7 +10,7 @@ from iamflow.aws.roles import Role
 from iamflow.aws.scan_permissions import ScanReads, scan_reads
 from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.errors import BlockedError
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.sandbox.faults import Effect, Scope
 from iamflow.sandbox.server import Sandbox
 from tests.aws.conftest import ACCOUNT, KEY, USER, Opener

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from iamflow.config import load
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import DAY, RuleName
+from iamflow.domain.rule_settings import RuleName
+from iamflow.domain.waits import DAY
 
 TEXT = """
 rules:

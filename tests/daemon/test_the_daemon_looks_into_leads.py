@@ -9,7 +9,7 @@ import pytest
 
 from iamflow.daemon.supervisor import Rhythm, Supervisor
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import RuleName
+from iamflow.domain.rule_settings import RuleName
 from tests.world import ACCOUNT, HOUR, KEY, START, World, a_world
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from iamflow.domain.accounts import AccountPattern, MemberAccount
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 
 PROD, DEV, LAB = AccountId("111111111111"), AccountId("222222222222"), AccountId("333333333333")
 UNIT = "ou-ab12-11111111"

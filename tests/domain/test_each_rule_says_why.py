@@ -7,7 +7,8 @@ import pytest
 from iamflow.domain.explaining import Explanation, explain
 from iamflow.domain.facts import Facts, Finding, KeyFacts, KeyStatus, LastUse, RootFacts, TargetFacts, UserFacts
 from iamflow.domain.overrides import Override
-from iamflow.domain.policy import Policy, RuleName, Rules
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName, Rules
 from tests.domain.samples import ACCOUNT, DAY, KEY, NOW, USER
 
 KEY_FACTS = KeyFacts(

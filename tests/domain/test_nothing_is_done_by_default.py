@@ -3,8 +3,10 @@
 import pytest
 
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import AccountScope, AutoDelete, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode
+from iamflow.domain.waits import AutoDelete
 
 from .samples import ACCOUNT
 

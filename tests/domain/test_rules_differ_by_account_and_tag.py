@@ -8,7 +8,8 @@ import pytest
 from iamflow.domain.facts import Finding, KeyFacts, KeyStatus, LastUse, UserFacts
 from iamflow.domain.ids import AccountId
 from iamflow.domain.overrides import Override
-from iamflow.domain.policy import Policy, RuleName, Rules
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import RuleName, Rules
 from iamflow.domain.rules import ReportedUser, dealt_with_by, judge_key, judge_user
 from tests.domain.samples import ACCOUNT, DAY, KEY, NOW, USER
 

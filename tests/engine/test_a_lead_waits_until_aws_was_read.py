@@ -10,8 +10,8 @@ from iamflow.domain.errors import BlockedError, TemporaryError
 from iamflow.domain.facts import KeyStatus
 from iamflow.domain.ids import KeyId
 from iamflow.domain.lead import Lead, LeadState
-from iamflow.domain.policy import RuleName
 from iamflow.domain.root import ROOT_USER
+from iamflow.domain.rule_settings import RuleName
 from iamflow.engine import follow_up, intake
 from iamflow.engine.follow_up import Followed
 from tests.world import ACCOUNT, DAY, KEY, OTHER, START, Listed, World, on_both

@@ -10,8 +10,9 @@ from iamflow.domain.accounts import MemberAccount
 from iamflow.domain.errors import BlockedError, PermanentError
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse
 from iamflow.domain.ids import KeyId, UserName
-from iamflow.domain.policy import Policy, RuleName
+from iamflow.domain.policy import Policy
 from iamflow.domain.root import AccountReading
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.rules import judge_user
 from iamflow.engine.live_report import LiveReport, Terms, look_through
 from iamflow.engine.ports import CredentialReport, ReportedKey

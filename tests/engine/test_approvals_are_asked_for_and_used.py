@@ -6,8 +6,8 @@ import pytest
 
 from iamflow.domain.errors import ChangedError, NotAuthorisedError, RefusedError
 from iamflow.domain.people import Identity
-from iamflow.domain.policy import DAY
 from iamflow.domain.states import Resolution, State
+from iamflow.domain.waits import DAY
 from iamflow.engine import steer
 from iamflow.engine.opening import Named, open_by_hand
 from tests.engine.situations import awaiting_approval, in_use

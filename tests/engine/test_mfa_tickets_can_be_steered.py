@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from iamflow.domain.errors import RefusedError
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, Resolution, State
 from iamflow.engine import steer
 from iamflow.engine.steer import Reply

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, Resolution, State
 from iamflow.engine.deps import Engine
 from tests.engine.situations import awaiting_approval, notified

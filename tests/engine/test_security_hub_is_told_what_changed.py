@@ -10,7 +10,7 @@ import pytest
 from iamflow.domain.facts import Finding
 from iamflow.domain.hub import REFRESH
 from iamflow.domain.ids import AccountId, KeyId
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, State
 from iamflow.engine import steer
 from iamflow.engine.hub import Teller, Tellings

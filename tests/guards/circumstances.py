@@ -12,7 +12,8 @@ from iamflow.domain.guards import GUARDS, Circumstances, Freeze, Guard, Pace, Re
 from iamflow.domain.ids import AccountId, KeyId, TicketId, UserName
 from iamflow.domain.people import RULES, Identity
 from iamflow.domain.plan import plan_digest
-from iamflow.domain.policy import AccountScope, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Owner, Progress, Ticket, Word
 from iamflow.workflows.disable_key import WORKFLOW

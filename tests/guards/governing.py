@@ -19,7 +19,8 @@ from iamflow.domain.guards import Circumstances, Freeze, Pace
 from iamflow.domain.ids import AccountId, TicketId
 from iamflow.domain.people import Identity
 from iamflow.domain.plan import digest_of
-from iamflow.domain.policy import AccountScope, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Progress, Ticket
 from iamflow.workflows.org_mfa_guardrail import WORKFLOW

@@ -6,10 +6,10 @@ from iamflow.domain.effect import Effect, EffectKind
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, ManagedPolicy, UserFacts
 from iamflow.domain.guards import Circumstances
 from iamflow.domain.plan import digest_of
-from iamflow.domain.policy import EnforceMfaPolicy
 from iamflow.domain.require_mfa import Enrolment, How, MfaPolicy, Shape, shape
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
+from iamflow.domain.waits import EnforceMfaPolicy
 from iamflow.workflows.enforce_mfa import WORKFLOW
 
 from .circumstances import ALICE, CREATED, DAY, HOUR, KEY, NOW, OTHER_KEY

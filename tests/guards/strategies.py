@@ -10,9 +10,11 @@ from iamflow.domain.evidence import Baseline, SweepRecord
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse, UserReading
 from iamflow.domain.guards import Circumstances, Freeze, Pace
 from iamflow.domain.people import RULES, Identity
-from iamflow.domain.policy import AccountScope, AutoDelete, DisableKeyPolicy, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Progress, Ticket
+from iamflow.domain.waits import AutoDelete, DisableKeyPolicy
 
 from .circumstances import (
     ACCOUNT,

@@ -12,7 +12,8 @@ from iamflow.domain.facts import KeyStatus
 from iamflow.domain.guards import Remedy
 from iamflow.domain.guards.circumstances import Circumstances
 from iamflow.domain.ids import KeyId, TicketId
-from iamflow.domain.policy import AccountScope, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import State
 
 from .circumstances import (

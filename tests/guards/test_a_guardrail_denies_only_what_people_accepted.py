@@ -9,7 +9,7 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.guardrail import PREVIEW_LASTS, Person, policy_document
 from iamflow.domain.guards import Freeze, Pace, Remedy
 from iamflow.domain.ids import KeyId, TicketId, UserName
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 
 from .circumstances import (
     ACCOUNT,

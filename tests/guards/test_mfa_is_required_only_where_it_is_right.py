@@ -9,8 +9,8 @@ from iamflow.domain.effect import EffectKind
 from iamflow.domain.facts import LastUse
 from iamflow.domain.guards import Remedy
 from iamflow.domain.ids import TicketId
-from iamflow.domain.policy import EnforceMfaPolicy
 from iamflow.domain.require_mfa import INLINE_MOST, INLINE_NAME, MANAGED_NAMES, Enrolment, How, MfaPolicy, shape
+from iamflow.domain.waits import EnforceMfaPolicy
 
 from .circumstances import (
     DAY,

@@ -7,7 +7,8 @@ import pytest
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards import Circumstances, Remedy
 from iamflow.domain.ids import AccountId
-from iamflow.domain.policy import AccountScope, Policy
+from iamflow.domain.policy import Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode
 
 from .circumstances import ACCOUNT, FORWARD, Alone, allowed, alone, approve, codes, refusal

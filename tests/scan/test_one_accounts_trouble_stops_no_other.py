@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from iamflow.domain.accounts import MemberAccount
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.engine.accounts import Selection
 from iamflow.engine.ports import Survey
 from iamflow.engine.scan import Result, Scan

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from iamflow.daemon.supervisor import Rhythm, Supervisor
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.engine.scan import Result, Schedule, scan_when_due
 from iamflow.sandbox.faults import Effect, Scope
 from tests.scan.company import LOCKED, expected

@@ -8,7 +8,7 @@ from iamflow.bootstrap import application
 from iamflow.domain.accounts import AccountPattern
 from iamflow.domain.errors import BlockedError, ConfigError, RefusedError, TemporaryError
 from iamflow.domain.ids import AccountId, KeyId
-from iamflow.domain.policy import AccountScope
+from iamflow.domain.scope import AccountScope
 from iamflow.engine.accounts import Selection, resolved_policy, select
 from iamflow.engine.intake import import_report
 from iamflow.sandbox.faults import Effect, Scope

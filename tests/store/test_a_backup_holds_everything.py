@@ -21,8 +21,8 @@ from sqlalchemy import func, select, update
 from iamflow.domain.errors import ConfigError, InputError
 from iamflow.domain.exemption import Covered, NewExemption
 from iamflow.domain.lead import Lead
-from iamflow.domain.policy import RuleName
 from iamflow.domain.retention import Removable
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.states import State
 from iamflow.domain.ticket import Approval
 from iamflow.engine import retention

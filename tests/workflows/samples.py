@@ -11,9 +11,11 @@ from iamflow.domain.facts import KeyFacts, KeyState, KeyStatus, LastUse, UserRea
 from iamflow.domain.ids import AccountId, IntentId, KeyId, TicketId, UserName
 from iamflow.domain.notice import NoticeState, NoticeStatus
 from iamflow.domain.people import RULES, Identity
-from iamflow.domain.policy import AccountScope, DisableKeyPolicy, OwnerRules, Policy
+from iamflow.domain.policy import OwnerRules, Policy
+from iamflow.domain.scope import AccountScope
 from iamflow.domain.states import Mode, State
 from iamflow.domain.ticket import Approval, Owner, Progress, Ticket, Word
+from iamflow.domain.waits import DisableKeyPolicy
 from iamflow.workflows.disable_key import WORKFLOW
 from iamflow.workflows.disable_key.effects import effect_of
 from iamflow.workflows.workflow import Situation

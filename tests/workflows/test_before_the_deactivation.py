@@ -11,7 +11,8 @@ from iamflow.domain.evidence import Activity
 from iamflow.domain.facts import KeyState, KeyStatus, LastUse
 from iamflow.domain.journal import EventKind
 from iamflow.domain.notice import NoticeKind, NoticeState, NoticeStatus
-from iamflow.domain.policy import OwnerRules, Policy, Rules
+from iamflow.domain.policy import OwnerRules, Policy
+from iamflow.domain.rule_settings import Rules
 from iamflow.domain.states import Mode, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Progress
 from iamflow.workflows.disable_key import WORKFLOW

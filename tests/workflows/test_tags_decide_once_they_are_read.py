@@ -8,7 +8,8 @@ from iamflow.domain.decision import Sight
 from iamflow.domain.facts import LastUse, UserFacts, UserReading
 from iamflow.domain.journal import EventKind
 from iamflow.domain.overrides import Override
-from iamflow.domain.policy import Policy, Rules
+from iamflow.domain.policy import Policy
+from iamflow.domain.rule_settings import Rules
 from iamflow.domain.states import Resolution, State, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.shared import managed, tagged

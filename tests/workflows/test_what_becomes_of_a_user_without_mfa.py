@@ -11,11 +11,12 @@ from iamflow.domain.facts import KeyState, KeyStatus, LastUse, ManagedPolicy, Us
 from iamflow.domain.guards import Refusal, Remedy
 from iamflow.domain.ids import IntentId, TicketId
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.policy import EnforceMfaPolicy, Policy
+from iamflow.domain.policy import Policy
 from iamflow.domain.require_mfa import INLINE_NAME, MANAGED_NAMES, Enrolment, How, MfaPolicy, Shape, shape
 from iamflow.domain.rights import Rights
 from iamflow.domain.states import ENDS, PAUSED, Confirmation, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Progress, Ticket
+from iamflow.domain.waits import EnforceMfaPolicy
 from iamflow.workflows.enforce_mfa import WORKFLOW
 from iamflow.workflows.enforce_mfa.proof import proves
 from iamflow.workflows.workflow import Achievement

@@ -4,8 +4,8 @@ from iamflow.domain.brownout import Deny
 from iamflow.domain.effect import EffectKind
 from iamflow.domain.guards.approval import approved
 from iamflow.domain.guards.circumstances import Circumstances, Refusal, Remedy
-from iamflow.domain.policy import DAY
 from iamflow.domain.require_mfa import INLINE_MOST, How, Shape, inline_size, is_missing, left_behind, shape, standing
+from iamflow.domain.waits import DAY
 
 _PUTTING = frozenset({EffectKind.PUT_MFA_POLICY, EffectKind.ATTACH_MFA_POLICY})
 _REMOVING = frozenset({EffectKind.DELETE_MFA_POLICY, EffectKind.DETACH_MFA_POLICY})

@@ -2,11 +2,11 @@
 
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import UserReading
-from iamflow.domain.policy import DAY
 from iamflow.domain.signals import DECISIVE
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
 from iamflow.domain.user_signals import from_reading
+from iamflow.domain.waits import DAY
 from iamflow.workflows.delete_user import giving_back
 from iamflow.workflows.delete_user.effects import is_deleting
 from iamflow.workflows.delete_user.subject import has_more

@@ -7,10 +7,10 @@ is asked who and where from once IAM shows that something happened (DESIGN 8.4).
 from iamflow.domain.brownout import Brownout, Deny, Lack, deny_in, lack
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyStatus, UserReading
-from iamflow.domain.policy import DAY
 from iamflow.domain.signals import from_brownout
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.waits import DAY
 from iamflow.workflows.disable_key.brownout import names_nobody_until
 from iamflow.workflows.shared import watch
 from iamflow.workflows.shared.course import ready

@@ -11,11 +11,11 @@ from iamflow.domain.brownout import Deny
 from iamflow.domain.decision import Decision
 from iamflow.domain.facts import UserReading
 from iamflow.domain.notice import NoticeKind
-from iamflow.domain.policy import DAY
 from iamflow.domain.protection import protected_by_name, protected_by_tag
 from iamflow.domain.require_mfa import MfaPolicy, standing
 from iamflow.domain.states import PAUSED, Resolution, State, Trigger, Wanted
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.waits import DAY
 from iamflow.workflows.enforce_mfa import effects
 from iamflow.workflows.enforce_mfa.before import dealt_with, learn
 from iamflow.workflows.shared import common, notices

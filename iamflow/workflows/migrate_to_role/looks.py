@@ -3,9 +3,9 @@
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyStatus, UserReading
 from iamflow.domain.migration import Migration
-from iamflow.domain.policy import DAY
 from iamflow.domain.states import PAUSED, Confirmation, State
 from iamflow.domain.ticket import Ticket
+from iamflow.domain.waits import DAY
 from iamflow.workflows.migrate_to_role import cutover, plan
 from iamflow.workflows.shared import watch
 from iamflow.workflows.workflow import Situation

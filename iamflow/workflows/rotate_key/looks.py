@@ -2,9 +2,9 @@
 
 from iamflow.domain.decision import Case, Look, Sight
 from iamflow.domain.facts import KeyStatus, UserReading
-from iamflow.domain.policy import DAY
 from iamflow.domain.rotation import Rotation, strangers
 from iamflow.domain.states import Confirmation, State
+from iamflow.domain.waits import DAY
 from iamflow.workflows.rotate_key import issued
 from iamflow.workflows.rotate_key.strays import of_others
 from iamflow.workflows.shared import watch

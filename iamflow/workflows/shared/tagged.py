@@ -7,7 +7,7 @@ from iamflow.domain.decision import Decision
 from iamflow.domain.facts import UserReading
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.people import RULES
-from iamflow.domain.policy import RuleName
+from iamflow.domain.rule_settings import RuleName
 from iamflow.domain.states import State, Trigger
 from iamflow.domain.ticket import Ticket
 from iamflow.workflows.shared import common
