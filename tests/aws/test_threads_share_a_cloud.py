@@ -3,6 +3,8 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from iamflow.aws.clients import Clients, Wanted
 from iamflow.aws.cloud import AwsCloud
 from iamflow.aws.settings import AwsSettings
@@ -66,3 +68,10 @@ def test_a_client_is_kept_until_many_others_were_used_since(sandbox: Sandbox) ->
         clients.get(Wanted(service="sts", region=f"eu-west-{number + 1}"))
     assert clients.get(first) is not kept
     clients.close()
+
+
+def test_what_is_called_in_no_session_is_signed_by_nobody(sandbox: Sandbox) -> None:
+    client = Clients(AwsSettings(sandbox=True)).get(Wanted(service="sts", region="us-east-1", of_a_role=True))
+    with pytest.raises(AssertionError, match="without that session's credentials"):
+        client.get_caller_identity()  # type: ignore[attr-defined]
+    assert not sandbox.calls()

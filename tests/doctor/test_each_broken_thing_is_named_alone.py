@@ -14,7 +14,7 @@ import pytest
 from tests.aws.scripted import DATE, Scripted, refusal, result
 from tests.doctor.conftest import Clinic, OffClock, fails_alone, warns
 from tests.notify.sink import Sink, free_port, serving
-from tests.world import ACCOUNT, DAY, HOUR, OTHER
+from tests.world import ACCOUNT, DAY, EVERY_REGION, HOUR, OTHER
 
 TRAIL = f"cloudtrail {ACCOUNT}"
 SMTP = "notify: {channels: [smtp], sender: iamflow@example.com, smtp: {host: 127.0.0.1, port: PORT}}\n"
@@ -205,6 +205,7 @@ def test_a_region_that_is_excused_is_not_asked(clinic: Clinic) -> None:
     assert "excused: eu-west-1" in clinic.doctor().of(TRAIL)["sentence"]
 
 
+@pytest.mark.parametrize("clinic", [f"{EVERY_REGION}\n"], indirect=True)
 def test_an_account_that_does_not_tell_its_regions(clinic: Clinic) -> None:
     clinic.world.sandbox.faults.access_denied(operation="DescribeRegions", account=ACCOUNT)
     fails_alone(clinic, TRAIL, "ec2:DescribeRegions")

@@ -9,7 +9,7 @@ from iamflow.domain.states import Confirmation, State
 from iamflow.engine import steer
 from tests.engine.browning import ATTACH, HALF_A_DAY, KEYS_ONLY, LIFT, browned_out, check_way_out, policies
 from tests.engine.situations import in_use, notified
-from tests.world import ACCOUNT, ALICE, DAY, HOUR, KEY, START, World, on_both
+from tests.world import ACCOUNT, ALICE, DAY, EVERY_REGION, HOUR, KEY, START, World, on_both
 
 LAG = timedelta(minutes=30)
 SECOND_KEY = KeyId("AKIAYF5JKDJQSECOND22")
@@ -42,7 +42,7 @@ def test_a_quiet_brownout_lasts_its_time_is_searched_and_leads_to_the_confirmed_
     check_way_out(world)
 
 
-@pytest.mark.parametrize("world", [HALF_A_DAY], indirect=True)
+@pytest.mark.parametrize("world", [f"{HALF_A_DAY}\n{EVERY_REGION}"], indirect=True)
 def test_every_region_is_asked_after_a_brownout_and_only_for_the_key(world: World) -> None:
     browned_out(world)
     world.pass_days(13 / 24, until=lambda: policies(world) == [])

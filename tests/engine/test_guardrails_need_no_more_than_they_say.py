@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from botocore.exceptions import ClientError
 
 from iamflow.aws.effects import guardrails
 from iamflow.aws.permissions import SESSION_POLICY_MOST, policy_document, session_policy
 from iamflow.aws.roles import Role
 from iamflow.domain.effect import EffectKind
-from iamflow.domain.errors import PermanentError
+from iamflow.domain.errors import BlockedError, PermanentError
 from iamflow.domain.guardrail import named, policy_name
 from iamflow.domain.ids import TicketId
 from iamflow.domain.states import State
@@ -84,11 +83,11 @@ def test_aws_itself_refuses_what_a_session_is_not_for(world: World) -> None:
     assert policy is not None
     assert policy.policy is not None
     with world.app.cloud.step(subject(world, ACCOUNT), TicketId(1), EffectKind.ATTACH_SCP) as step:
-        api = step._session.connection.changing("organizations", "us-east-1").client  # type: ignore[attr-defined]
-        with pytest.raises(ClientError, match="AccessDenied"):
-            api.detach_policy(PolicyId=policy.policy.policy_id, TargetId=ACCOUNT)
-        with pytest.raises(ClientError, match="AccessDenied"):
-            api.delete_policy(PolicyId=policy.policy.policy_id)
+        api = step._session.connection.changing("organizations", "us-east-1")  # type: ignore[attr-defined]
+        with pytest.raises(BlockedError, match="AccessDenied"):
+            api.call("DetachPolicy", PolicyId=policy.policy.policy_id, TargetId=ACCOUNT)
+        with pytest.raises(BlockedError, match="AccessDenied"):
+            api.call("DeletePolicy", PolicyId=policy.policy.policy_id)
     assert on(world, ACCOUNT) == [policy_name(TicketId(int(ref)))]
     assert organizations(world).describe_policy(PolicyId=policy.policy.policy_id)["Policy"]
 
