@@ -1,5 +1,6 @@
 """What every test stands on: no account of the person who runs it, no settings of theirs, and the same dice each time."""
 
+import gc
 import os
 import random
 import shutil
@@ -61,6 +62,15 @@ def _models_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", read_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_looked_for_less_often() -> Iterator[None]:
+    """Let Python look through its objects less often: there are a million of them, most of them AWS's models, and all stay."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1_000)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ accounts:
   contacts: {"562458925665": payments@example.com, "328251269083": development@example.com}
 notify: {channels: [file], sender: iamflow@example.com, team: security@example.com}
 limits: {per_account_per_day: 1000, percent_of_users: 100}
-timing: {poll: 8h}
+timing: {poll: 8h, retry: {base: 2m}}
 rules: {open: {console-without-mfa: none, user-unused: none}}
 EXTRA
 """

@@ -156,9 +156,9 @@ def test_a_finding_that_is_refused_is_named_and_told_again_until_it_is_accepted(
     ]
     assert [one.error for one in world.app.store.untold_errors(10)] == [told.failures[0].error]
     assert _told(world) == Tellings()  # its time has not come yet
-    world.clock.advance(timedelta(seconds=10))
+    world.clock.advance(timedelta(minutes=4))
     assert _told(world).postponed == 1
-    world.clock.advance(timedelta(seconds=20))
+    world.clock.advance(timedelta(minutes=8))
     assert _told(world) == Tellings(sent=1)
     assert world.app.store.untold_errors(10) == []
 

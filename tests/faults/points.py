@@ -19,6 +19,14 @@ def points() -> list[str]:
     return sorted({name for file in folder.glob("*.py") for name in _REACHES.findall(file.read_text("utf-8"))})
 
 
+def around_a_call() -> list[str]:
+    """Return the points between an intent and its outcome: a death there leaves something to be settled.
+
+    That a death at any other leaves nothing is shown of every workflow by ``test_every_workflow_survives_sigkill…``.
+    """
+    return [point for point in points() if point not in BEFORE_INTENTS | {"after_outcomes"}]
+
+
 @dataclass
 class At:
     """Does something once, when a named point is reached."""

@@ -12,7 +12,7 @@ from iamflow.engine.advance import advance
 from iamflow.sandbox.faults import Effect, Scope
 from tests.engine.browning import ATTACH, HALF_A_DAY, LIFT, policies
 from tests.faults.killing import die, the_lease_of_the_dead_is_respected
-from tests.faults.points import At, points
+from tests.faults.points import At, around_a_call
 from tests.faults.record import Witness, check
 from tests.world import BOB, KEY, World, on_postgresql
 
@@ -71,7 +71,7 @@ def _killed(world: World, point: str, call: Call) -> None:
 
 
 @pytest.mark.parametrize("call", Call)
-@pytest.mark.parametrize("point", points())
+@pytest.mark.parametrize("point", around_a_call())
 def test_the_next_engine_ends_what_a_killed_one_began(world: World, witness: Witness, point: str, call: Call) -> None:
     _killed(world, point, call)
     assert world.app.tick() is not None, "the lock of a dead engine must be free"

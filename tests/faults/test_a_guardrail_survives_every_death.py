@@ -27,13 +27,13 @@ from tests.engine.guarding import (
     policies,
 )
 from tests.faults.killing import die
-from tests.faults.points import points
+from tests.faults.points import around_a_call
 from tests.world import ACCOUNT, BOB, World, on_postgresql
 
 CALLS = [CREATE, ATTACH, DETACH, DELETE]
 AFTER_THE_CALL = {"after_effect", "before_outcomes", "after_outcomes"}
 LEAVING_OPEN = ["after_intents", "after_effect"]
-DEATHS = [(call, point) for call in (ATTACH, DELETE) for point in points()]
+DEATHS = [(call, point) for call in (ATTACH, DELETE) for point in around_a_call()]
 DEATHS += [(call, point) for call in (CREATE, DETACH) for point in LEAVING_OPEN]
 
 every_call = pytest.mark.parametrize("call", CALLS)

@@ -16,7 +16,7 @@ from iamflow.domain.states import State
 from iamflow.engine import runner, steer
 from tests.engine.rotating import NEW_CALLS, check_replaced, keys_of, new_key, opened, proven, rotation, secret, take
 from tests.faults.killing import die
-from tests.faults.points import points
+from tests.faults.points import around_a_call
 from tests.faults.user_driver import Killed
 from tests.world import ACCOUNT, KEY, World
 
@@ -100,7 +100,7 @@ def _made_and_withdrawn(world: World) -> tuple[int, int]:
 
 
 @QUICK
-@pytest.mark.parametrize("point", points())
+@pytest.mark.parametrize("point", around_a_call())
 def test_a_process_that_is_killed_while_it_issues_a_key_leaves_nothing_half_done(world: World, point: str) -> None:
     proven(world)
     die(world, point)

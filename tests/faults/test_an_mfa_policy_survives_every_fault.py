@@ -27,7 +27,7 @@ from tests.engine.requiring import (
     required_of,
 )
 from tests.faults.killing import die
-from tests.faults.points import At, points
+from tests.faults.points import At, around_a_call, points
 from tests.world import BOB, DAY, HOUR, World, on_postgresql
 
 AFTER_THE_CALL = {"after_effect", "before_outcomes", "after_outcomes"}
@@ -77,7 +77,7 @@ def _finish(world: World, ref: str, *, managed: bool) -> None:
 
 
 @pytest.mark.parametrize("call", INLINE_CALLS)
-@pytest.mark.parametrize("point", points())
+@pytest.mark.parametrize("point", around_a_call())
 def test_the_next_engine_ends_what_a_killed_one_began(world: World, point: str, call: str) -> None:
     ref = _bring_to(world, call)
     before = len(world.changes())

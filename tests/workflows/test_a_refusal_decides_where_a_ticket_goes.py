@@ -11,7 +11,7 @@ from iamflow.domain.guards import Refusal, Remedy
 from iamflow.domain.journal import EventKind, NewEvent
 from iamflow.domain.notice import NoticeKind
 from iamflow.domain.states import State, Trigger
-from iamflow.domain.ticket import Ticket
+from iamflow.domain.ticket import Progress, Ticket
 from iamflow.workflows.disable_key import WORKFLOW, brownout
 from tests.workflows.samples import (
     DAY,
@@ -42,6 +42,18 @@ def refused(of: Ticket, *refusals: Refusal, kind: EffectKind = EffectKind.DEACTI
 
 def until(date: timedelta) -> Refusal:
     return replace(WAIT, code="in_grace", sentence="the grace period runs", until=NOW + date)
+
+
+@pytest.mark.parametrize(("waits", "pause"), [(0, 20), (1, 40), (4, 320), (7, 2560), (8, 3600), (5_000, 3600)])
+def test_what_is_refused_again_and_again_is_looked_at_less_and_less_and_once_an_hour_at_least(
+    waits: int, pause: int
+) -> None:
+    assert refused(ticket(State.NOTIFIED, Progress(waits=waits)), WAIT).due_at == NOW + pause * SECOND
+
+
+def test_an_undoing_that_is_refused_is_tried_every_few_minutes_however_often_it_was() -> None:
+    of = ticket(State.MONITORING, replace(WATCHED, waits=5_000))
+    assert refused(of, WAIT, kind=EffectKind.REACTIVATE_KEY).due_at == NOW + 320 * SECOND
 
 
 def test_one_blocking_reason_blocks_and_all_reasons_are_told() -> None:

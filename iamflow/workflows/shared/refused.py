@@ -1,17 +1,21 @@
 """What becomes of a ticket whose next step the guards forbid."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from iamflow.domain.decision import Case, Decision
 from iamflow.domain.guards import Refusal, Remedy
 from iamflow.domain.notice import NoticeKind
+from iamflow.domain.policy import Timing
 from iamflow.domain.schedule import next_poll
 from iamflow.domain.states import State, Trigger
 from iamflow.workflows.shared import common, notices
 from iamflow.workflows.workflow import Situation
 
-_SLOWER = (4, 8, 16, 32, 64)
-"""How many times ``timing.retry.base`` a refused step waits, the longer the more often it was refused in a row."""
+_FIRST, _DOUBLED = 4, 20
+"""How many times ``timing.retry.base`` a refused step waits at first, and how often that is doubled at the most."""
+_UNDOING = 64
+"""How many times ``timing.retry.base`` the undoing of a step waits at the most: somebody may be waiting for it."""
 
 
 def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situation: Situation) -> Decision:
@@ -26,7 +30,7 @@ def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situa
         return _needs_approval(case, decision, sentences, situation)
     later = [refusal.until for refusal in refusals if refusal.until is not None and refusal.until > situation.now]
     waits = ticket.progress.waits
-    due_at = max(later) if later else situation.now + situation.policy.timing.retry_base * _SLOWER[min(waits, 4)]
+    due_at = max(later) if later else situation.now + _pause(decision, waits, situation.policy.timing)
     if ticket.took_access:
         due_at = min(due_at, situation.now + situation.policy.timing.poll)
     paced_until = next((refusal.until for refusal in refusals if refusal.code == "over_cap"), None)
@@ -38,6 +42,14 @@ def refused(case: Case, decision: Decision, refusals: tuple[Refusal, ...], situa
         events=decision.events,
         reason="; ".join(sentences),
     )
+
+
+def _pause(decision: Decision, waits: int, timing: Timing) -> timedelta:
+    """Return how long a refused step waits: the longer the more often it was refused in a row. Each look asks AWS anew."""
+    undoes = decision.effect is not None and decision.effect.kind.undoes
+    most = min(timing.retry_base * _UNDOING, timing.retry_most) if undoes else timing.retry_most
+    slower: int = 2 ** min(waits, _DOUBLED)
+    return min(timing.retry_base * _FIRST * slower, most)
 
 
 def _needs_approval(case: Case, decision: Decision, sentences: tuple[str, ...], situation: Situation) -> Decision:
