@@ -97,7 +97,12 @@ def list_findings(
     """List who is affected by what the newest reports say, with the ticket that deals with it, and what waits for AWS."""
     from iamflow.cli.render.finding import listing, rows
     from iamflow.cli.render.tables import show
+    from iamflow.domain.encoding import for_log
+    from iamflow.domain.rule_settings import RuleName
 
+    if rule is not None and rule not in set(RuleName):
+        message = f"there is no rule {for_log(rule)}: use one of {', '.join(RuleName)}"
+        raise typer.BadParameter(message)
     with opened(ctx) as app_:
         found = app_.store.findings(rule=rule, account=account)
         waiting = app_.store.waiting_leads(rule=rule, account=account)

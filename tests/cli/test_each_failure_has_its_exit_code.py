@@ -148,3 +148,10 @@ def test_of_several_approvals_one_refusal_stops_no_other_and_decides_the_code(of
     answer = office.shell("ticket", "approve", str(waiting), str(ref))
     assert answer.code == 5
     assert len(office.shell.ok("ticket", "show", str(ref), "--output", "json").json["approvals"]) == 1
+
+
+def test_a_rule_that_there_is_not_is_no_list_without_findings(shell: Shell) -> None:
+    answer = shell("finding", "list", "--rule", "key-to-old")
+    assert answer.code == 2
+    assert "there is no rule key-to-old: use one of key-too-old" in " ".join(answer.err.split())
+    assert shell("finding", "list", "--rule", "user-unused").code == 0
